@@ -1,0 +1,96 @@
+import type { ProxyError } from "../core/errors.ts";
+import type { Peer } from "../upstream/peer.ts";
+import type { Session } from "./session.ts";
+
+export type Awaitable<T> = T | Promise<T>;
+
+/** The head of an upstream's answer; hooks change `headers` in place. */
+export interface ResponseHead {
+  status: number;
+  readonly headers: Headers;
+}
+
+/**
+ * The life of a request as named points (Pingora's `ProxyHttp`, its names in camelCase). The engine runs
+ * any implementation; the gateway compiled from a `Config` is one. Every hook is optional, and one
+ * that is absent costs nothing. Hooks return values; none returns a bare boolean. A hook that throws
+ * has a bug: the request is answered 500 and logged.
+ *
+ * Order: newCtx, earlyRequestFilter, requestFilter, then for each attempt upstreamPeer,
+ * upstreamRequestFilter, [the attempt], connectedToUpstream or failToConnect or errorWhileProxy; after
+ * the attempt that held, upstreamResponseFilter, responseFilter, responseBodyFilter; at the
+ * end logging, exactly once. A WebSocket takes every phase up to the attempt, then the bridge, then logging.
+ */
+export interface ProxyHttp<Ctx = unknown> {
+  /** Makes the per-request state. Without it `session.ctx` is undefined. */
+  newCtx?(): Ctx;
+
+  /** First of all, before any routing: the place for what must see every request. Cannot answer. */
+  earlyRequestFilter?(session: Session<Ctx>): Awaitable<void>;
+
+  /**
+   * Decides whether to forward. A `Response` or a `ProxyError` is the answer and ends the request;
+   * undefined goes on. Without it every request is forwarded.
+   */
+  requestFilter?(session: Session<Ctx>): Awaitable<Response | ProxyError | undefined>;
+
+  /**
+   * Chooses the peer of the next attempt; called again for each retry, `session.attempts` counting those
+   * made. A `ProxyError` ends the request. Without it every request is answered 503 no_peer_available.
+   */
+  upstreamPeer?(session: Session<Ctx>): Awaitable<Peer | ProxyError>;
+
+  /**
+   * Edits the fields that go upstream, after hop-by-hop removal and before they are sent; once per
+   * attempt. Without it they go as they are.
+   */
+  upstreamRequestFilter?(session: Session<Ctx>, headers: Headers, peer: Peer): Awaitable<void>;
+
+  /**
+   * Sees each piece of the request body; what it returns is sent instead, undefined sends the piece as it
+   * is. Without it the body streams natively. A body that is filtered goes chunked.
+   */
+  requestBodyFilter?(session: Session<Ctx>, chunk: Uint8Array): Awaitable<Uint8Array | undefined>;
+
+  /**
+   * The attempt reached an origin. `fetch` does not tell of the connection by itself, so this runs when the
+   * head of the answer is there, before upstreamResponseFilter; for a WebSocket at its 101.
+   */
+  connectedToUpstream?(session: Session<Ctx>, peer: Peer): void;
+
+  /**
+   * The attempt failed before anything was sent. "retry" asks for another attempt, which the engine makes
+   * while the request's limit of attempts and its body allow it. Without it there is no retry.
+   */
+  failToConnect?(session: Session<Ctx>, peer: Peer, error: ProxyError): "retry" | "give-up";
+
+  /**
+   * The attempt failed after something may have been sent. "retry" is honoured for GET, HEAD and OPTIONS
+   * without a body, before any of the answer was passed on. Without it there is no retry.
+   */
+  errorWhileProxy?(session: Session<Ctx>, peer: Peer, error: ProxyError): "retry" | "give-up";
+
+  /** The head as the upstream sent it, hop-by-hop fields already removed. */
+  upstreamResponseFilter?(session: Session<Ctx>, head: ResponseHead): Awaitable<void>;
+
+  /** The head as the client will get it: header edits by configuration come here, last. */
+  responseFilter?(session: Session<Ctx>, head: ResponseHead): Awaitable<void>;
+
+  /**
+   * Sees each piece of the answer's body; what it returns is sent instead, undefined sends the piece as it
+   * is. Content-Length is dropped when this hook exists.
+   */
+  responseBodyFilter?(session: Session<Ctx>, chunk: Uint8Array): Awaitable<Uint8Array | undefined>;
+
+  /**
+   * The request failed and gatekeeper answers for itself: may give its own page. Without it, or for
+   * undefined, the answer is the error's status with a short plain body.
+   */
+  failToProxy?(session: Session<Ctx>, error: ProxyError): Awaitable<Response | undefined>;
+
+  /**
+   * Exactly once per request, when its body ended or was cut, or its WebSocket closed. `session.error` and
+   * `session.status` tell how it went.
+   */
+  logging?(session: Session<Ctx>): void;
+}
