@@ -65,8 +65,7 @@ export interface RouteConfig {
  * `prefix`: the original gatekeeper's plain prefix, written `/up*`.
  */
 export type PathPattern =
-  | { readonly type: "segments"; readonly path: string }
-  | { readonly type: "prefix"; readonly path: string };
+  { readonly type: "segments"; readonly path: string } | { readonly type: "prefix"; readonly path: string };
 
 /** What a route does: forward to one of several upstreams. */
 export interface ReverseProxyConfig {

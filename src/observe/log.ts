@@ -58,9 +58,7 @@ export function createLog(options: { readonly level: LogLevel; readonly isTermin
   consola.options.throttle = 0;
   const write = options.isTerminal
     ? (to: (text: string) => void) => (message: string, facts?: LogFacts) => to(human(message, facts))
-    : (to: (...args: unknown[]) => void) =>
-        (message: string, facts?: LogFacts) =>
-          to(message, facts);
+    : (to: (...args: unknown[]) => void) => (message: string, facts?: LogFacts) => to(message, facts);
   return {
     error: write((...args: unknown[]) => consola.error(args[0], ...args.slice(1))),
     warn: write((...args: unknown[]) => consola.warn(args[0], ...args.slice(1))),
