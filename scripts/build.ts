@@ -3,15 +3,13 @@ import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
 import { compile, currentCommit, ROOT, TARGETS, type TargetName } from "./compile.ts";
 
-const USAGE = `Usage: bun run build [--all | --target NAME ...] [--outfile FILE]
+const USAGE = `Usage: bun run build [--all | --target NAME ...] [--outdir DIR]
 
 Without arguments: dist/gatekeeper, for this machine.
 --all         every target, as dist/gatekeeper-NAME, with dist/SHA256SUMS
 --target      one of ${Object.keys(TARGETS).join(", ")}; repeatable
---outfile     another place for the executable of this machine
+--outdir      another folder than dist
 `;
-
-const DIST = join(ROOT, "dist");
 
 function isTarget(name: string): name is TargetName {
   return Object.hasOwn(TARGETS, name);
@@ -33,24 +31,24 @@ async function buildOne(outfile: string, commit: string, target?: TargetName): P
 }
 
 /** In the form `sha256sum -c` reads. */
-async function writeSums(files: readonly string[]): Promise<void> {
+async function writeSums(outdir: string, files: readonly string[]): Promise<void> {
   const lines: string[] = [];
   for (const file of files) {
     const hash = new Bun.CryptoHasher("sha256");
     for await (const chunk of Bun.file(file).stream()) hash.update(chunk);
     lines.push(`${hash.digest("hex")}  ${basename(file)}\n`);
   }
-  await Bun.write(join(DIST, "SHA256SUMS"), lines.join(""));
+  await Bun.write(join(outdir, "SHA256SUMS"), lines.join(""));
 }
 
-async function buildTargets(names: readonly TargetName[], commit: string): Promise<boolean> {
-  await rm(join(DIST, "SHA256SUMS"), { force: true });
+async function buildTargets(names: readonly TargetName[], outdir: string, commit: string): Promise<boolean> {
+  await rm(join(outdir, "SHA256SUMS"), { force: true });
   const built: string[] = [];
   for (const name of names) {
-    const outfile = join(DIST, `gatekeeper-${name}`);
+    const outfile = join(outdir, `gatekeeper-${name}`);
     if (await buildOne(outfile, commit, name)) built.push(outfile);
   }
-  if (built.length > 0) await writeSums(built);
+  if (built.length > 0) await writeSums(outdir, built);
   return built.length === names.length;
 }
 
@@ -59,7 +57,7 @@ async function main(): Promise<number> {
     options: {
       all: { type: "boolean", default: false },
       target: { type: "string", multiple: true, default: [] },
-      outfile: { type: "string", default: join(DIST, "gatekeeper") },
+      outdir: { type: "string", default: join(ROOT, "dist") },
       help: { type: "boolean", short: "h", default: false },
     },
   });
@@ -76,8 +74,8 @@ async function main(): Promise<number> {
   const commit = await currentCommit();
   const good =
     targets.length === 0
-      ? await buildOne(values.outfile, commit)
-      : await buildTargets(targets.filter(isTarget), commit);
+      ? await buildOne(join(values.outdir, "gatekeeper"), commit)
+      : await buildTargets(targets.filter(isTarget), values.outdir, commit);
   return good ? 0 : 1;
 }
 

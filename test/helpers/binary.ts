@@ -1,0 +1,122 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { compile, currentCommit } from "../../scripts/compile.ts";
+
+const BUILT = Symbol.for("gatekeeper.test.binary");
+const KILL_AFTER_MS = 10_000;
+
+/**
+ * The compiled binary under test: the one GATEKEEPER_BINARY names, else one built from this source, once
+ * per `bun test` run. On globalThis, because each test file gets its own instance of this module.
+ */
+export function binaryPath(): Promise<string> {
+  const named = process.env["GATEKEEPER_BINARY"];
+  if (named !== undefined && named !== "") return Promise.resolve(resolve(named));
+  const shared = globalThis as { [BUILT]?: Promise<string> };
+  shared[BUILT] ??= build();
+  return shared[BUILT];
+}
+
+async function build(): Promise<string> {
+  const dir = mkdtempSync(join(tmpdir(), "gatekeeper-test-"));
+  process.on("exit", () => rmSync(dir, { recursive: true, force: true }));
+  const outfile = join(dir, "gatekeeper");
+  await compile({ outfile, commit: await currentCommit() });
+  return outfile;
+}
+
+export interface BinaryOptions {
+  readonly cwd?: string;
+  /** Added to this process's environment; undefined takes a variable out. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+}
+
+export interface BinaryResult {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A binary that runs. Disposing of it ends it, by force if it does not go by itself. */
+export interface BinaryRun extends AsyncDisposable {
+  readonly pid: number;
+  /** What it wrote so far. */
+  stdout(): string;
+  stderr(): string;
+  /** Resolves with the first match in what it wrote on either; rejects with all it wrote when it ends before. */
+  seen(pattern: RegExp): Promise<RegExpExecArray>;
+  signal(signal: NodeJS.Signals): void;
+  /** Its end, however it comes; code is 128 + n where signal n ended it. */
+  exited(): Promise<BinaryResult>;
+}
+
+export async function startBinary(args: readonly string[], options: BinaryOptions = {}): Promise<BinaryRun> {
+  const child = Bun.spawn([await binaryPath(), ...args], {
+    cwd: options.cwd ?? tmpdir(),
+    env: { ...process.env, ...options.env },
+    stdin: "ignore",
+    stdout: "pipe",
+    stderr: "pipe",
+  });
+  const written = { stdout: "", stderr: "" };
+  const waiting = new Set<() => void>();
+  const collect = async (from: "stdout" | "stderr"): Promise<void> => {
+    const decoder = new TextDecoder();
+    for await (const piece of child[from]) {
+      written[from] += decoder.decode(piece, { stream: true });
+      for (const look of waiting) look();
+    }
+  };
+  const allRead = Promise.all([collect("stdout"), collect("stderr")]);
+  const ended = Promise.all([child.exited, allRead]).then(([code]) => ({ code, ...written }));
+  return {
+    pid: child.pid,
+    stdout: () => written.stdout,
+    stderr: () => written.stderr,
+    async seen(pattern) {
+      const { promise, resolve: found } = Promise.withResolvers<RegExpExecArray>();
+      const look = (): void => {
+        const match = pattern.exec(written.stdout) ?? pattern.exec(written.stderr);
+        if (match !== null) found(match);
+      };
+      waiting.add(look);
+      look();
+      const gone = ended.then(({ code }) => {
+        throw new Error(`ended with ${code} before it wrote ${pattern}\n${written.stdout}${written.stderr}`);
+      });
+      try {
+        return await Promise.race([promise, gone]);
+      } finally {
+        waiting.delete(look);
+      }
+    },
+    signal: (signal) => child.kill(signal),
+    exited: () => ended,
+    async [Symbol.asyncDispose]() {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      child.kill("SIGTERM");
+      const timer = setTimeout(() => child.kill("SIGKILL"), KILL_AFTER_MS);
+      await ended;
+      clearTimeout(timer);
+    },
+  };
+}
+
+/** Runs the binary to its end. */
+export async function runBinary(args: readonly string[], options: BinaryOptions = {}): Promise<BinaryResult> {
+  await using run = await startBinary(args, options);
+  return await run.exited();
+}
+
+/** Where it listens, once it says so: the first address in the line that says "listening". */
+export async function listeningAt(run: BinaryRun): Promise<{ readonly host: string; readonly port: number }> {
+  const match = await run.seen(/listening[^\n]*?(\[[\da-f:.]+\]|[\w.-]+):(\d+)[^\n]*\n/i);
+  return { host: match[1] ?? "", port: Number(match[2]) };
+}
+
+/** A folder that is gone when its scope ends. */
+export function temporaryFolder(): { readonly path: string } & Disposable {
+  const path = mkdtempSync(join(tmpdir(), "gatekeeper-test-"));
+  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
+}
