@@ -1,3 +1,7 @@
+import type { ListenAddress, UpstreamAddress } from "../core/address.ts";
+
+export type { ListenAddress, UpstreamAddress };
+
 /**
  * What gatekeeper runs from: flags, conf.yaml and (later) a Caddyfile all end in one `Config`.
  * Times are milliseconds, sizes are bytes. A `Config` is complete: every default is filled in.
@@ -32,25 +36,6 @@ export interface ListenerTlsConfig {
   readonly cert: string;
   readonly key: string;
 }
-
-export type ListenAddress =
-  | {
-      readonly type: "tcp";
-      /** What Bun.serve takes: an IP, a name, or `::` for every address of both families. */
-      readonly host: string;
-      readonly port: number;
-    }
-  | { readonly type: "unix"; readonly path: string };
-
-export type UpstreamAddress =
-  | {
-      readonly type: "tcp";
-      /** IP (IPv6 without brackets) or name. */
-      readonly host: string;
-      readonly port: number;
-      readonly tls: boolean;
-    }
-  | { readonly type: "unix"; readonly path: string; readonly tls: false };
 
 /** One rule of the router. */
 export interface RouteConfig {
@@ -149,4 +134,11 @@ export interface ProcessConfig {
   readonly daemonWaitForReady: boolean;
   readonly daemonReadyTimeoutMs: number;
   readonly daemonNotifyTimeoutMs: number;
+}
+
+/** How the log is written. It stands beside the `Config`, since it must work before there is one. */
+export interface LogConfig {
+  readonly level: "error" | "warn" | "info" | "debug" | "trace" | "off";
+  /** Undefined: human on a terminal, JSON lines otherwise. */
+  readonly format: "human" | "json" | undefined;
 }

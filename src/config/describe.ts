@@ -1,0 +1,42 @@
+import type { Config, ListenAddress, ListenerConfig, PathPattern, RouteConfig, UpstreamAddress } from "./model.ts";
+
+/** A listen address as it is written in flags and files: `127.0.0.1:3000`, `[::1]:3000`, `unix//run/app.sock`. */
+export function listenText(address: ListenAddress): string {
+  return address.type === "unix" ? `unix/${address.path}` : `${bracketed(address.host)}:${address.port}`;
+}
+
+/** An upstream address as it is written in flags and files; TLS shows as `https://`. */
+export function upstreamText(address: UpstreamAddress): string {
+  if (address.type === "unix") return `unix/${address.path}`;
+  return `${address.tls ? "https://" : ""}${bracketed(address.host)}:${address.port}`;
+}
+
+/** A listener as one opens it in a browser: `http://0.0.0.0:8008`. */
+export function listenerText(listener: Pick<ListenerConfig, "address" | "tls">): string {
+  const { address, tls } = listener;
+  if (address.type === "unix") return listenText(address);
+  return `${tls === undefined ? "http" : "https"}://${listenText(address)}`;
+}
+
+/** A path pattern as `--cp` takes it. */
+export function patternText(pattern: PathPattern): string {
+  return pattern.type === "prefix" ? `${pattern.path}*` : pattern.path;
+}
+
+/** `/up to 127.0.0.1:3000, 127.0.0.1:3001`. */
+export function routeText(route: RouteConfig): string {
+  return `${patternText(route.path)} to ${route.proxy.upstreams.map(upstreamText).join(", ")}`;
+}
+
+/**
+ * The start in one sentence: `http://0.0.0.0:8008, forwarding / to 127.0.0.1:3000`, to stand after
+ * `listening on ` or `would listen on `. `listeners` may hold the ports that the system chose.
+ */
+export function startText(config: Config, listeners: readonly ListenerConfig[] = config.listeners): string {
+  const where = listeners.map(listenerText).join(", ");
+  return `${where}, forwarding ${config.routes.map(routeText).join("; ")}`;
+}
+
+function bracketed(host: string): string {
+  return host.includes(":") ? `[${host}]` : host;
+}

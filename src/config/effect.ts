@@ -1,0 +1,38 @@
+import type { Settings } from "./given.ts";
+import type { Problem } from "./problem.ts";
+import { settingOf, type SettingName } from "./settings/table.ts";
+
+/** True for what is read and checked, but changes nothing in this version. */
+export function isWithoutEffect(name: SettingName): boolean {
+  return settingOf(name).status !== "effective";
+}
+
+/**
+ * One warning for a setting that changes nothing in this version; none where it says what holds anyway.
+ * On the command line it is an error: who types a flag waits for what it does.
+ */
+export function withoutEffect(settings: Settings, name: SettingName): readonly Problem[] {
+  const given = settings.one(name);
+  const { status, default: standard, kind } = settingOf(name);
+  if (given === undefined) return [];
+  if (status === "no_effect") {
+    const message = `${name} has no effect: it is about Pingora's own runtime`;
+    return [{ severity: "warning", place: given.place, message, seen: given.text }];
+  }
+  const usual = standard === undefined ? undefined : kind.parse(standard);
+  if (usual?.ok === true && usual.value === given.value) return [];
+  if (given.place.type === "flag") return [laterFlag(given.place.name, given.text)];
+  const message = `${name} has no effect yet: it comes with a later version`;
+  return [{ severity: "warning", place: given.place, message, seen: given.text }];
+}
+
+/** The refusal of a flag whose effect comes with a later version. */
+export function laterFlag(flag: string, seen: string): Problem {
+  return {
+    severity: "error",
+    place: { type: "flag", name: flag },
+    message: `${flag} cannot be obeyed yet: it comes with a later version, and nothing was started`,
+    seen,
+    expected: `gatekeeper without ${flag}, under a service manager such as systemd`,
+  };
+}

@@ -1,0 +1,74 @@
+import type { ListenAddress } from "../core/address.ts";
+import { readKeyPair } from "./certificate.ts";
+import { listenText } from "./describe.ts";
+import type { Given, Settings } from "./given.ts";
+import type { ListenerConfig } from "./model.ts";
+import type { Problem } from "./problem.ts";
+import { LISTEN } from "./kinds.ts";
+
+export interface BuiltListeners {
+  readonly listeners: readonly ListenerConfig[];
+  readonly problems: readonly Problem[];
+}
+
+/** The listeners that the settings ask for. They are only of use when no problem is an error. */
+export async function buildListeners(settings: Settings, now: number): Promise<BuiltListeners> {
+  const problems: Problem[] = [];
+  if (!settings.has("bind")) {
+    problems.push({
+      severity: "error",
+      place: { type: "command_line" },
+      message: "--bind is missing: gatekeeper does not know where to listen",
+      expected: LISTEN.expected,
+    });
+  }
+  problems.push(...clashes(settings.all("bind")));
+  const cert = settings.one("cert");
+  const key = settings.one("key");
+  if (cert !== undefined && !settings.has("key")) problems.push(alone(cert, "--cert", "--key"));
+  if (key !== undefined && !settings.has("cert")) problems.push(alone(key, "--key", "--cert"));
+  const pair = cert && key && (await readKeyPair(cert, key, now));
+  if (pair !== undefined) problems.push(...pair.problems);
+  const listeners = settings
+    .all("bind")
+    .flatMap((given) => given.value)
+    .map((address) => ({
+      address,
+      tls: pair?.value,
+      http2: pair?.value !== undefined,
+      clientIdleTimeoutMs: settings.value("client_idle_timeout"),
+      maxRequestBodyBytes: settings.value("max_request_body"),
+    }));
+  return { listeners, problems };
+}
+
+/** Two names of one pair were not both given. */
+export function alone(given: Given<string>, name: string, other: string): Problem {
+  const message = `${name} is given without ${other}`;
+  return { severity: "error", place: given.place, message, seen: given.text, expected: `both ${name} and ${other}` };
+}
+
+function clashes(given: readonly Given<readonly ListenAddress[]>[]): readonly Problem[] {
+  const problems: Problem[] = [];
+  const taken: ListenAddress[] = [];
+  for (const { value, text, place } of given) {
+    const clash = value.flatMap((address) => taken.filter((other) => overlap(address, other)))[0];
+    taken.push(...value);
+    if (clash === undefined) continue;
+    const isSame = value.some((address) => listenText(address) === listenText(clash));
+    const message = isSame
+      ? `${listenText(clash)} is there twice`
+      : `this overlaps with ${listenText(clash)}, which is listened on already`;
+    problems.push({ severity: "error", place, message, seen: text, expected: "each address and port once" });
+  }
+  return problems;
+}
+
+/** True when the system would refuse to listen on both. Port 0 is another port each time. */
+function overlap(a: ListenAddress, b: ListenAddress): boolean {
+  if (a.type === "unix" || b.type === "unix") return a.type === "unix" && b.type === "unix" && a.path === b.path;
+  if (a.port !== b.port || a.port === 0) return false;
+  if (a.host === b.host || a.host === "::" || b.host === "::") return true;
+  const isIpv4 = (host: string): boolean => !host.includes(":");
+  return (a.host === "0.0.0.0" && isIpv4(b.host)) || (b.host === "0.0.0.0" && isIpv4(a.host));
+}

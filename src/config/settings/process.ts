@@ -1,0 +1,152 @@
+import {
+  count,
+  FILE,
+  FILE_VERSION,
+  localAddresses,
+  LOG_FORMAT,
+  LOG_LEVEL,
+  SWITCH,
+  TEXT,
+  WHOLE_SECONDS,
+} from "../kinds.ts";
+import { setting } from "./setting.ts";
+
+const MAX_THREADS = 1024;
+const MAX_COUNT = 1_000_000;
+
+/** conf.yaml as Pingora has it, but for what only its own runtime could use. */
+export const PROCESS = {
+  version: setting({ kind: FILE_VERSION, doc: "Version of the file's form", default: "1", status: "effective" }),
+  threads: setting({ kind: count(1, MAX_THREADS), doc: "Number of workers", default: "1", status: "later" }),
+  daemon: setting({
+    kind: SWITCH,
+    doc: "Run in the background",
+    default: "false",
+    status: "later",
+    flag: { group: "Process", short: "d" },
+  }),
+  pid_file: setting({
+    kind: FILE,
+    doc: "Where a daemon writes its process id",
+    default: "/tmp/gatekeeper.pid",
+    status: "later",
+  }),
+  error_log: setting({
+    kind: FILE,
+    doc: "File of a daemon's log",
+    default: undefined,
+    status: "later",
+    nullable: true,
+  }),
+  user: setting({ kind: TEXT, doc: "User that a daemon becomes", default: undefined, status: "later", nullable: true }),
+  group: setting({
+    kind: TEXT,
+    doc: "Group that a daemon becomes",
+    default: undefined,
+    status: "later",
+    nullable: true,
+  }),
+  working_directory: setting({
+    kind: FILE,
+    doc: "Folder that a daemon works in",
+    default: undefined,
+    status: "later",
+    nullable: true,
+  }),
+  upgrade_sock: setting({
+    kind: FILE,
+    doc: "Socket over which a new process takes over from the old",
+    default: "/tmp/gatekeeper_upgrade.sock",
+    status: "later",
+  }),
+  upstream_keepalive_pool_size: setting({
+    kind: count(0, MAX_COUNT),
+    doc: "Most idle upstream connections kept",
+    default: "128",
+    status: "effective",
+  }),
+  grace_period_seconds: setting({
+    kind: WHOLE_SECONDS,
+    doc: "After SIGTERM: how long requests and WebSockets may take to end (Pingora: 300)",
+    default: "30",
+    status: "effective",
+    nullable: true,
+  }),
+  graceful_shutdown_timeout_seconds: setting({
+    kind: WHOLE_SECONDS,
+    doc: "After the grace period: how long closing by force may take",
+    default: "5",
+    status: "effective",
+    nullable: true,
+  }),
+  client_bind_to_ipv4: setting({
+    kind: localAddresses(4),
+    doc: "Local IPv4 addresses that upstream connections come from",
+    default: undefined,
+    status: "later",
+    repeat: true,
+    nullable: true,
+  }),
+  client_bind_to_ipv6: setting({
+    kind: localAddresses(6),
+    doc: "Local IPv6 addresses that upstream connections come from",
+    default: undefined,
+    status: "later",
+    repeat: true,
+    nullable: true,
+  }),
+  daemon_wait_for_ready: setting({
+    kind: SWITCH,
+    doc: "The command returns only when the daemon serves",
+    default: "false",
+    status: "later",
+  }),
+  daemon_ready_timeout_seconds: setting({
+    kind: WHOLE_SECONDS,
+    doc: "How long the command waits for that",
+    default: "600",
+    status: "later",
+    nullable: true,
+  }),
+  daemon_notify_timeout_seconds: setting({
+    kind: WHOLE_SECONDS,
+    doc: "How long the daemon tries to say that it serves",
+    default: "60",
+    status: "later",
+    nullable: true,
+  }),
+};
+
+const pingoraCount = { kind: count(0, MAX_COUNT), default: undefined, status: "no_effect", nullable: true } as const;
+const pingoraSwitch = { kind: SWITCH, default: undefined, status: "no_effect", nullable: true } as const;
+
+/** Pingora's keys about its own runtime: accepted with a warning, so that a file can be brought along as it is. */
+export const PINGORA_ONLY = {
+  listener_tasks_per_fd: setting({ ...pingoraCount, doc: "Tasks of Pingora's that accept on one listener" }),
+  work_stealing: setting({ ...pingoraSwitch, doc: "How Pingora's runtime shares work between threads" }),
+  upstream_connect_offload_threadpools: setting({ ...pingoraCount, doc: "Pools in which Pingora connects" }),
+  upstream_connect_offload_thread_per_pool: setting({ ...pingoraCount, doc: "Threads in each of those pools" }),
+  upstream_debug_ssl_keylog: setting({ ...pingoraSwitch, doc: "Pingora's log of TLS secrets" }),
+  max_blocking_threads: setting({ ...pingoraCount, doc: "Threads of Pingora's for blocking calls" }),
+  blocking_threads_ttl_seconds: setting({ ...pingoraCount, doc: "How long such a thread is kept" }),
+  s2n_config_cache_size: setting({ ...pingoraCount, doc: "Cache of one of Pingora's TLS libraries" }),
+  upgrade_sock_connect_accept_max_retries: setting({ ...pingoraCount, doc: "Attempts of Pingora's hand-over" }),
+};
+
+/** How the log is written. */
+export const LOGGING = {
+  log_level: setting({
+    kind: LOG_LEVEL,
+    doc: "error, warn, info, debug, trace or off; the environment's GATEKEEPER_LOG comes second",
+    default: "info",
+    status: "effective",
+    flag: { group: "Log" },
+  }),
+  log_format: setting({
+    kind: LOG_FORMAT,
+    doc: "human or json (default: human on a terminal, json otherwise)",
+    default: undefined,
+    status: "effective",
+    flag: { group: "Log" },
+  }),
+};

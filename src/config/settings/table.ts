@@ -1,0 +1,41 @@
+import { LOGGING, PINGORA_ONLY, PROCESS } from "./process.ts";
+import { FORWARDING, LIMITS, LISTENING, UPSTREAM_TLS } from "./traffic.ts";
+import type { Setting } from "./setting.ts";
+
+/** Everything that can be configured, by its key in conf.yaml. The one table that flags, keys, help and docs are made of. */
+export const SETTINGS = {
+  ...LISTENING,
+  ...FORWARDING,
+  ...UPSTREAM_TLS,
+  ...LIMITS,
+  ...PROCESS,
+  ...LOGGING,
+  ...PINGORA_ONLY,
+};
+
+export type SettingName = keyof typeof SETTINGS;
+
+/** The type of one setting's value. */
+export type ValueOf<N extends SettingName> = (typeof SETTINGS)[N] extends Setting<infer T> ? T : never;
+
+export const SETTING_NAMES = Object.keys(SETTINGS) as readonly SettingName[];
+
+/** The entry of a setting whose name is known only while running. */
+export function settingOf(name: SettingName): Setting<unknown> {
+  return SETTINGS[name] as Setting<unknown>;
+}
+
+/** True for a key of conf.yaml. */
+export function isSettingName(name: string): name is SettingName {
+  return Object.hasOwn(SETTINGS, name);
+}
+
+/** How the flag of a setting is written: `--hc-freq` for `hc_freq`. */
+export function flagNameOf(name: SettingName): string {
+  return `--${name.replaceAll("_", "-")}`;
+}
+
+/** How an error calls a setting: by its flag, or by its key where it has none. */
+export function callOf(name: SettingName): string {
+  return settingOf(name).flag === undefined ? name : flagNameOf(name);
+}
