@@ -1,4 +1,21 @@
-import type { UpstreamAddress, UpstreamTlsConfig } from "../config/model.ts";
+import { isIP } from "node:net";
+import type { ReverseProxyConfig, UpstreamAddress, UpstreamTlsConfig } from "../config/model.ts";
+
+/** How a peer is spoken to (Pingora's `PeerOptions`). */
+export type PeerOptions = Pick<
+  ReverseProxyConfig,
+  "upstreamTls" | "timeouts" | "keepAlive" | "responseBufferBytes" | "websocket"
+>;
+
+/** `serverName` is fetch's spelling, `servername` node's. */
+export interface PeerTlsOptions {
+  readonly serverName: string;
+  readonly servername: string;
+  readonly rejectUnauthorized: boolean;
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
+}
 
 /**
  * One upstream address with its live state (Pingora's `Peer` with Caddy's `Host` beside it). What is
@@ -12,15 +29,15 @@ export class Peer {
   readonly origin: string;
   /** The Host that goes to it when neither the client nor `--host` gives one. */
   readonly authority: string;
-  readonly tls: UpstreamTlsConfig;
+  readonly options: PeerOptions;
   /** False while the active health check finds it down. */
   healthy = true;
   /** Requests and WebSockets on it right now. */
   inFlight = 0;
 
-  constructor(address: UpstreamAddress, tls: UpstreamTlsConfig) {
+  constructor(address: UpstreamAddress, options: PeerOptions) {
     this.address = address;
-    this.tls = tls;
+    this.options = options;
     if (address.type === "unix") {
       this.name = `unix/${address.path}`;
       this.authority = "localhost";
@@ -33,6 +50,27 @@ export class Peer {
       this.origin = `${scheme}://${host}:${address.port}`;
       this.name = address.tls ? this.origin : `${host}:${address.port}`;
     }
+  }
+
+  get tls(): UpstreamTlsConfig {
+    return this.options.upstreamTls;
+  }
+
+  /**
+   * TLS towards it, as Bun's fetch, node:https and `ws` take it. The name that is sent and verified is always
+   * given: without it Bun would take it from the Host field, which is the client's.
+   */
+  get tlsOptions(): PeerTlsOptions {
+    const { serverName, verify, ca, clientCert, clientKey } = this.tls;
+    const host = this.address.type === "tcp" ? this.address.host : "localhost";
+    return {
+      serverName: serverName ?? host,
+      servername: serverName ?? (isIP(host) === 0 ? host : ""),
+      rejectUnauthorized: verify,
+      ...(ca !== undefined && { ca }),
+      ...(clientCert !== undefined && { cert: clientCert }),
+      ...(clientKey !== undefined && { key: clientKey }),
+    };
   }
 
   /** May be given new requests. */

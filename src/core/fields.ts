@@ -1,0 +1,96 @@
+/**
+ * Header fields that concern one connection only and never cross a proxy (RFC 9110 7.6.1). Caddy's list.
+ * `TE: trailers` is kept by Caddy; Bun's fetch hands no trailers on, so we never ask for them.
+ */
+const REQUEST_HOP_BY_HOP = [
+  "connection",
+  "proxy-connection",
+  "keep-alive",
+  "proxy-authenticate",
+  "proxy-authorization",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+  // Bun.serve has answered `Expect: 100-continue` itself before the handler runs (Bun 1.4.5).
+  "expect",
+] as const;
+
+const RESPONSE_HOP_BY_HOP = [
+  "connection",
+  "proxy-connection",
+  "keep-alive",
+  "proxy-authenticate",
+  "proxy-authorization",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+  // An origin's alternative services are its own, not the proxy's (Caddy removes it too).
+  "alt-svc",
+] as const;
+
+/** Fields that a `Connection` header cannot take away, because the proxy or the message framing owns them. */
+const NOT_NAMEABLE = new Set(["content-length", "host"]);
+
+/**
+ * Removes what belongs to the client's connection, in place: the fields that Connection names, then the
+ * known hop-by-hop fields. Call it before the proxy's own fields are set, so that
+ * `Connection: X-Forwarded-For` cannot take those out.
+ */
+export function removeRequestHopByHop(headers: Headers): void {
+  removeNamedByConnection(headers);
+  for (const name of REQUEST_HOP_BY_HOP) headers.delete(name);
+}
+
+/** The same for an upstream's answer. */
+export function removeResponseHopByHop(headers: Headers): void {
+  removeNamedByConnection(headers);
+  for (const name of RESPONSE_HOP_BY_HOP) headers.delete(name);
+}
+
+function removeNamedByConnection(headers: Headers): void {
+  const connection = headers.get("connection");
+  // By far the most frequent values name no field.
+  if (connection === null || connection === "keep-alive" || connection === "close") return;
+  for (const token of connection.split(",")) {
+    const name = token.trim().toLowerCase();
+    if (name !== "" && !NOT_NAMEABLE.has(name) && isToken(name)) headers.delete(name);
+  }
+}
+
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+
+/** RFC 9110 5.6.2: what a field name may be made of. */
+export function isToken(text: string): boolean {
+  return TOKEN.test(text);
+}
+
+/** True when a comma-separated field value has the token, in any case (`Connection: keep-alive, Upgrade`). */
+export function hasToken(value: string, token: string): boolean {
+  if (value.length === token.length) return value.toLowerCase() === token;
+  for (const part of value.split(",")) {
+    if (part.trim().toLowerCase() === token) return true;
+  }
+  return false;
+}
+
+/**
+ * Removes, in place, every field whose name has `_` or `.` and would become another field where names are
+ * turned into variables (CGI, WSGI: `X_Forwarded_For` and `X-Forwarded-For` are one there): one that
+ * is present beside it, or one that a proxy vouches for. Caddy's rule after its advisories of 2026.
+ */
+export function removeLookalikes(headers: Headers): void {
+  let found: string[] | undefined;
+  for (const name of headers.keys()) {
+    if (name.includes("_") || name.includes(".")) (found ??= []).push(name);
+  }
+  if (found === undefined) return;
+  for (const name of found) {
+    const meant = name.toLowerCase().replaceAll("_", "-").replaceAll(".", "-");
+    if (VOUCHED_FOR.test(meant) || headers.has(meant)) headers.delete(name);
+  }
+}
+
+const VOUCHED_FOR =
+  /^(?:x-forwarded-|forwarded$|x-real-ip$|host$|via$|remote-user$|authorization$|cookie$|content-length$|transfer-encoding$|connection$)/;

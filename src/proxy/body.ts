@@ -1,0 +1,131 @@
+/**
+ * How an upstream's answer goes to the client. Every form here answers a fact about Bun 1.4.5:
+ *
+ * - The Content-Length of a streamed body is dropped and the body is chunked, so what is short enough is gathered.
+ * - Bytes, a Blob or a native body without Content-Type get `application/octet-stream`; a stream gets none.
+ * - An answer of about 15 KB or more as bytes is written a header line at a time; a direct stream whose
+ *   high-water mark covers it goes out in one call.
+ * - The end of the head is held back until the first byte of a streamed body.
+ */
+
+/** From this many bytes on a body goes as a direct stream. */
+const DIRECT_FROM_BYTES = 12_000;
+
+/** An event stream that is silent for so long after its head gets a comment, see `pump`. */
+const SILENCE_MS = 5;
+/** A comment line, which every reader of event streams ignores (HTML, server-sent events, 9.2.6). */
+const COMMENT = ":\n";
+
+/** Bun's type of controller for a direct stream. */
+type DirectController = ReadableStreamDirectController;
+
+/** Gathered bytes as a body that keeps Content-Length and invents no Content-Type. */
+export function wholeBody(
+  bytes: Uint8Array<ArrayBuffer>,
+  hasContentType: boolean,
+): Uint8Array<ArrayBuffer> | ReadableStream {
+  if (hasContentType && bytes.length < DIRECT_FROM_BYTES) return bytes;
+  return new ReadableStream(
+    {
+      type: "direct",
+      pull(controller) {
+        void controller.write(bytes);
+        void controller.end();
+      },
+    },
+    { highWaterMark: bytes.length + 1 },
+  );
+}
+
+export interface PumpOptions {
+  /** Each piece passes through here when it is given; undefined sends the piece as it is. */
+  readonly filter: ((chunk: Uint8Array) => Promise<Uint8Array | undefined> | Uint8Array | undefined) | undefined;
+  /** Longest silence between two pieces; 0 is off. */
+  readonly readTimeoutMs: number;
+  /** An event stream: its head must reach the client before its first event does. */
+  readonly isEventStream: boolean;
+}
+
+/** Told exactly once how the body ended: undefined for well, else why not. */
+export type PumpEnd = (error: unknown) => void;
+
+/** The reason a body was cut for its silence. */
+export const READ_TIMEOUT = Symbol("read timeout");
+/** The reason a body was cut because the client went away. */
+export const CLIENT_GONE = Symbol("client gone");
+
+/**
+ * Hands an upstream's body on piece by piece as it comes, with back-pressure, and
+ * says how it ended. A body that breaks off breaks the client's connection, never looks complete.
+ */
+export function pump(source: ReadableStream<Uint8Array>, options: PumpOptions, ended: PumpEnd): ReadableStream {
+  const reader: Reader & { cancel(reason: unknown): Promise<void> } = source.getReader();
+  let over = false;
+  const finish = (error: unknown): void => {
+    if (over) return;
+    over = true;
+    ended(error);
+  };
+  return new ReadableStream({
+    type: "direct",
+    async pull(controller: DirectController) {
+      try {
+        if (options.isEventStream) await openEventStream(reader, controller, options);
+        for (;;) {
+          const piece = await read(reader, options.readTimeoutMs);
+          if (piece.done) break;
+          await pass(piece.value, controller, options);
+        }
+        await controller.end();
+        finish(undefined);
+      } catch (error) {
+        // The upstream's connection must not live on behind a cut body.
+        reader.cancel(error).catch(() => {});
+        finish(error);
+        throw error;
+      }
+    },
+    cancel() {
+      reader.cancel(CLIENT_GONE).catch(() => {});
+      finish(CLIENT_GONE);
+    },
+  });
+}
+
+/** Sends the first piece; where that does not come at once, a comment goes before it and takes the head along. */
+async function openEventStream(reader: Reader, controller: DirectController, options: PumpOptions): Promise<void> {
+  const first = read(reader, options.readTimeoutMs);
+  const { promise: silence, resolve } = Promise.withResolvers<"silent">();
+  const timer = setTimeout(resolve, SILENCE_MS, "silent");
+  const winner = await Promise.race([first, silence]);
+  clearTimeout(timer);
+  if (winner === "silent") {
+    void controller.write(COMMENT);
+    void controller.flush();
+  }
+  const piece = await first;
+  if (!piece.done) await pass(piece.value, controller, options);
+}
+
+interface Reader {
+  read(): Promise<Piece>;
+}
+type Piece = { readonly done: false; readonly value: Uint8Array } | { readonly done: true };
+
+async function pass(piece: Uint8Array, controller: DirectController, options: PumpOptions): Promise<void> {
+  const chunk = options.filter === undefined ? piece : ((await options.filter(piece)) ?? piece);
+  if (chunk.length === 0) return;
+  // A promise is back-pressure: the client has not taken it yet.
+  const written = controller.write(chunk as Uint8Array<ArrayBuffer>);
+  void controller.flush();
+  if (typeof written !== "number") await written;
+}
+
+function read(reader: Reader, timeoutMs: number): Promise<Piece> {
+  const reading = reader.read();
+  if (timeoutMs <= 0) return reading;
+  const { promise, resolve, reject } = Promise.withResolvers<Piece>();
+  const timer = setTimeout(reject, timeoutMs, READ_TIMEOUT);
+  reading.then(resolve, reject).finally(() => clearTimeout(timer));
+  return promise;
+}

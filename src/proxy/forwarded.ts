@@ -1,0 +1,23 @@
+import { isTrusted, type TrustedProxies } from "../core/trust.ts";
+import type { Session } from "./session.ts";
+
+/**
+ * Sets X-Forwarded-For, -Proto and -Host as Caddy does: replaced when the peer is not trusted; when it is, For
+ * is appended and Proto and Host are kept where they are present. Runs after hop-by-hop removal.
+ */
+export function setForwarded(headers: Headers, session: Session, trusted: TrustedProxies): void {
+  const remote = session.remoteAddress;
+  const proto = session.secure ? "https" : "http";
+  const host = session.host ?? "";
+  if (!isTrusted(trusted, remote)) {
+    if (remote === "") headers.delete("X-Forwarded-For");
+    else headers.set("X-Forwarded-For", remote);
+    headers.set("X-Forwarded-Proto", proto);
+    headers.set("X-Forwarded-Host", host);
+    return;
+  }
+  const before = headers.get("X-Forwarded-For");
+  if (remote !== "") headers.set("X-Forwarded-For", before === null || before === "" ? remote : `${before}, ${remote}`);
+  if (!headers.has("X-Forwarded-Proto")) headers.set("X-Forwarded-Proto", proto);
+  if (!headers.has("X-Forwarded-Host")) headers.set("X-Forwarded-Host", host);
+}

@@ -1,0 +1,19 @@
+/** One attempt's message, ready to go. */
+export interface Outgoing {
+  readonly method: string;
+  /** Path and query. */
+  readonly target: string;
+  readonly headers: Headers;
+  /** Undefined where the request has none. Content-Length in `headers` tells its length, else it goes chunked. */
+  readonly body: ReadableStream<Uint8Array> | undefined;
+  /** Ends the attempt: the client's going, or a deadline. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * A way to one peer. `send` resolves when the head of the answer is there, with the body still to come, and
+ * rejects with whatever its client throws (`failureOf` says what that means).
+ */
+export interface Lane extends Disposable {
+  send(outgoing: Outgoing): Promise<Response>;
+}

@@ -1,0 +1,35 @@
+import { type ErrorKind, type ProxyError, proxyStatusOf, statusOf } from "../core/errors.ts";
+
+/** What a client reads when gatekeeper itself answers; short, plain, and tells nothing of the inside. */
+const TEXT: Readonly<Record<number, string>> = {
+  400: "Bad Request",
+  404: "Not Found",
+  405: "Method Not Allowed",
+  413: "Content Too Large",
+  500: "Internal Server Error",
+  502: "Bad Gateway",
+  503: "Service Unavailable",
+  504: "Gateway Timeout",
+};
+
+/** Methods a client may use, for the `Allow` field of a 405 (RFC 9110 15.5.6 requires one). */
+const ALLOW = "GET, HEAD, POST, PUT, DELETE, PATCH, OPTIONS";
+
+/**
+ * The answer gatekeeper makes for a failure: its status, a short plain body, `Cache-Control: no-store`, and a
+ * `Proxy-Status` whose details are the same word that stands in the log.
+ */
+export function errorResponse(error: ProxyError): Response {
+  return respondTo(error.kind);
+}
+
+function respondTo(kind: ErrorKind): Response {
+  const status = statusOf(kind);
+  const headers = new Headers({
+    "Content-Type": "text/plain; charset=utf-8",
+    "Cache-Control": "no-store",
+    "Proxy-Status": proxyStatusOf(kind),
+  });
+  if (status === 405) headers.set("Allow", ALLOW);
+  return new Response(`${TEXT[status] ?? String(status)}\n`, { status, headers });
+}

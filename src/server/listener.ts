@@ -1,0 +1,77 @@
+import type { ListenAddress, ListenerConfig } from "../config/model.ts";
+import type { Downstream } from "../proxy/session.ts";
+
+/** What a listener hands each request to. Swapped as a whole on reload. */
+export interface Handler {
+  serve(request: Request, downstream: Downstream): Promise<Response | undefined>;
+}
+
+/** Bun counts idle time in whole seconds and takes at most this (Bun 1.4.5). */
+const MOST_IDLE_SECONDS = 255;
+
+/** One address that takes traffic: the only Bun.serve for traffic. */
+export class Listener<SocketData> {
+  readonly config: ListenerConfig;
+  readonly #server: Bun.Server<SocketData>;
+
+  /**
+   * Listens at once.
+   *
+   * @throws Bun's error with code EADDRINUSE, EACCES or EADDRNOTAVAIL where that is not possible
+   */
+  constructor(config: ListenerConfig, handler: () => Handler, websocket: Bun.WebSocketHandler<SocketData>) {
+    this.config = config;
+    const idleTimeoutSeconds = Math.min(Math.ceil(config.clientIdleTimeoutMs / 1000), MOST_IDLE_SECONDS);
+    const { maxRequestBodyBytes } = config;
+    const facts = { secure: config.tls !== undefined, idleTimeoutSeconds, maxRequestBodyBytes };
+    // Requests cannot come before `server` is there: Bun.serve returns before the event loop turns.
+    const downstream = facts as typeof facts & { server: Bun.Server<unknown> };
+    const { address } = config;
+    const options = {
+      idleTimeout: idleTimeoutSeconds,
+      // Bun's own limit answers without a word of why: the engine answers before it where the length is known.
+      maxRequestBodySize: maxRequestBodyBytes > 0 ? maxRequestBodyBytes : Number.MAX_SAFE_INTEGER,
+      // No page with our source on it.
+      development: false,
+      ...(config.tls !== undefined && { tls: { cert: config.tls.cert, key: config.tls.key } }),
+      ...(config.http2 && { http2: true }),
+      fetch: (request: Request) => handler().serve(request, downstream),
+      websocket,
+    };
+    this.#server =
+      address.type === "unix"
+        ? // bun-types know no idleTimeout beside `unix`; Bun 1.4.5 does.
+          Bun.serve({ ...options, unix: address.path } as unknown as Bun.Serve.Options<SocketData>)
+        : Bun.serve({ ...options, hostname: address.host, port: address.port });
+    downstream.server = this.#server;
+  }
+
+  /** Where it really listens: the port that the system chose stands in for 0. */
+  get address(): ListenAddress {
+    const { address } = this.config;
+    return address.type === "unix" ? address : { ...address, port: this.#server.port ?? address.port };
+  }
+
+  /** `http://127.0.0.1:8008`, `https://[::]:443`, `unix//run/x.sock`, for people to read. */
+  get url(): string {
+    const { address } = this;
+    if (address.type === "unix") return `unix/${address.path}`;
+    const host = address.host.includes(":") ? `[${address.host}]` : address.host;
+    return `${this.config.tls === undefined ? "http" : "https"}://${host}:${address.port}`;
+  }
+
+  /** Requests and WebSockets that are open. */
+  get open(): number {
+    return this.#server.pendingRequests + this.#server.pendingWebSockets;
+  }
+
+  /** Takes no new connections and ends idle ones; resolves when every request and WebSocket is over. */
+  drain(): Promise<void> {
+    return this.#server.stop(false);
+  }
+
+  /** Ends everything now. */
+  close(): Promise<void> {
+    return this.#server.stop(true);
+  }
+}
