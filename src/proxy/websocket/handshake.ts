@@ -1,0 +1,94 @@
+import { createHash, randomBytes } from "node:crypto";
+import { hasToken } from "../../core/fields.ts";
+
+/** The head of an upstream's answer. */
+export interface AnswerHead {
+  readonly status: number;
+  readonly headers: Headers;
+}
+
+/** Fields of the handshake that belong to one connection, so each side has its own. */
+const OWN_FIELDS = new Set([
+  "host",
+  "connection",
+  "upgrade",
+  "sec-websocket-key",
+  "sec-websocket-version",
+  // Compression is agreed on each side by itself, and none is offered upstream: see ARCHITECTURE.
+  "sec-websocket-extensions",
+  "content-length",
+  "transfer-encoding",
+]);
+
+/** A fresh `Sec-WebSocket-Key` (RFC 6455 section 4.1). */
+export function newKey(): string {
+  return randomBytes(16).toString("base64");
+}
+
+/**
+ * The bytes of an opening handshake (RFC 6455 section 4.1), with nothing in it that is not in `headers`.
+ * Written here because every client built into Bun normalises the target, or adds fields of its own.
+ */
+export function handshakeRequest(target: string, headers: Headers, key: string): Buffer {
+  let head = `GET ${target} HTTP/1.1\r\nHost: ${headers.get("host") ?? ""}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n`;
+  head += `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${key}\r\n`;
+  for (const [name, value] of headers) {
+    if (!OWN_FIELDS.has(name)) head += `${spelling(name)}: ${value}\r\n`;
+  }
+  // Bun reads and writes field values as latin1, so bytes beyond ASCII go through as they came.
+  return Buffer.from(`${head}\r\n`, "latin1");
+}
+
+/** As people write it, since small WebSocket servers compare names with case: `Sec-WebSocket-Protocol`. */
+function spelling(name: string): string {
+  return name.replace(/(?:^|-)[a-z]/g, (letter) => letter.toUpperCase()).replace("Websocket", "WebSocket");
+}
+
+/** Takes the head of an answer apart; undefined when it is no HTTP/1. */
+export function parseAnswerHead(text: string): AnswerHead | undefined {
+  const lines = text.split("\r\n");
+  const status = /^HTTP\/1\.[01] ([1-9]\d\d)(?: |$)/.exec(lines[0] ?? "")?.[1];
+  if (status === undefined) return undefined;
+  const headers = new Headers();
+  for (const line of lines.slice(1)) {
+    const colon = line.indexOf(":");
+    if (colon < 1) return undefined;
+    try {
+      headers.append(line.slice(0, colon), line.slice(colon + 1).trim());
+    } catch {
+      // Not a name, or not a value, by RFC 9110 section 5.
+      return undefined;
+    }
+  }
+  return { status: Number(status), headers };
+}
+
+/** What is wrong with a 101 as the answer to `key` (RFC 6455 section 4.1, the client's list); undefined when it is good. */
+export function faultOfSwitch(headers: Headers, key: string): string | undefined {
+  if (!hasToken(headers.get("upgrade") ?? "", "websocket")) return "its 101 does not switch to websocket";
+  if (!hasToken(headers.get("connection") ?? "", "upgrade")) return "its 101 has no Connection: Upgrade";
+  const accept = createHash("sha1").update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest("base64");
+  if (headers.get("sec-websocket-accept") !== accept) return "its Sec-WebSocket-Accept is wrong";
+  if (headers.has("sec-websocket-extensions")) return "it chose an extension that was not offered";
+  return undefined;
+}
+
+/**
+ * Answers a client's handshake that no upstream could take (RFC 6455 section 4.2): 426 for another version
+ * than 13, 400 for a bad key. Undefined when it is good. Asked before the upstream is dialled.
+ */
+export function refuseHandshake(headers: Headers): Response | undefined {
+  const version = headers.get("sec-websocket-version");
+  if (version !== "13") {
+    return new Response("Upgrade Required\n", {
+      status: 426,
+      headers: { ...PLAIN, "Sec-WebSocket-Version": "13", Upgrade: "websocket", Connection: "Upgrade" },
+    });
+  }
+  if (!/^[A-Za-z0-9+/]{22}==$/.test(headers.get("sec-websocket-key") ?? "")) {
+    return new Response("Bad Request\n", { status: 400, headers: PLAIN });
+  }
+  return undefined;
+}
+
+const PLAIN = { "Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store" };

@@ -1,0 +1,211 @@
+import type { Socket } from "bun";
+import { ByteQueue } from "./byte-queue.ts";
+import { CloseCode, type FrameEncoder, Opcode } from "./frame.ts";
+import { FrameReader, type FrameSink } from "./frame-reader.ts";
+
+/** Whoever a TCP socket's events go to: first the handshake, then the WebSocket. */
+export interface SocketOwner {
+  onOpen(socket: UpstreamTcp): void;
+  onHandshake(socket: UpstreamTcp, authorized: boolean, error: Error | null): void;
+  onData(chunk: Buffer): void;
+  onDrain(): void;
+  /** The connection is over; `error` tells when it was reset. Called once. */
+  onEnd(error: Error | undefined): void;
+}
+
+export type UpstreamTcp = Socket<SocketOwner>;
+
+/** What becomes of an upstream WebSocket, told to the bridge. */
+export interface UpstreamListener extends FrameSink {
+  /** Calls `read`, gathering what is sent to the client meanwhile into as few writes as possible. */
+  gather(read: () => void): void;
+  /** What was held back has been sent. */
+  onWritable(): void;
+  /** The connection is over. `isClean` is false when no close frame had come. Called once. */
+  onEnd(isClean: boolean, error: Error | undefined): void;
+}
+
+export interface UpstreamSocketOptions {
+  readonly encoder: FrameEncoder;
+  readonly maxMessageBytes: number;
+}
+
+/**
+ * The upstream's side of a bridge after its 101: frames over a raw socket, because Bun's WebSocket client tells
+ * neither when a full socket has drained, nor lets a ping through without answering it itself (Bun 1.4.5).
+ */
+export class UpstreamSocket implements SocketOwner {
+  readonly #socket: UpstreamTcp;
+  readonly #encoder: FrameEncoder;
+  readonly #maxMessageBytes: number;
+  readonly #queue = new ByteQueue();
+  #listener: UpstreamListener | undefined = undefined;
+  #reader: FrameReader | undefined = undefined;
+  #chunk: Buffer;
+  #isPaused = true;
+  #closeSent = false;
+  #closeReceived = false;
+  /** No more is written: FIN goes out when the queue is empty. */
+  #isEnding = false;
+  #isOver = false;
+  /** Bytes or room for bytes came since the sweep last looked. */
+  sawLife = true;
+
+  /** Takes over a socket that is paused; `early` is what came behind the 101. */
+  constructor(socket: UpstreamTcp, early: Buffer, options: UpstreamSocketOptions) {
+    this.#socket = socket;
+    this.#chunk = early;
+    this.#encoder = options.encoder;
+    this.#maxMessageBytes = options.maxMessageBytes;
+    socket.data = this;
+  }
+
+  /** Bytes that wait for the upstream to read. */
+  get backlog(): number {
+    return this.#queue.length;
+  }
+
+  get isPaused(): boolean {
+    return this.#isPaused;
+  }
+
+  /** The connection is over, and this was noticed. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** Begins to hand on what comes, first what came behind the 101. */
+  start(listener: UpstreamListener): void {
+    this.#listener = listener;
+    this.#reader = new FrameReader(listener, this.#maxMessageBytes);
+    // Before the early bytes are read, so that a pause they lead to holds. What comes anew comes in a later turn.
+    this.resume();
+    if (this.#chunk.length > 0) listener.gather(this.#read);
+    if (this.#isOver) listener.onEnd(this.#closeReceived, undefined);
+  }
+
+  sendText(message: string): void {
+    if (this.#closeSent || this.#isEnding) return;
+    this.#encoder.text(message);
+    this.#write();
+  }
+
+  sendBinary(message: Uint8Array): void {
+    if (this.#closeSent || this.#isEnding) return;
+    this.#encoder.data(Opcode.binary, message);
+    this.#write();
+  }
+
+  ping(payload: Uint8Array): void {
+    if (this.#closeSent || this.#isEnding) return;
+    this.#encoder.data(Opcode.ping, payload);
+    this.#write();
+  }
+
+  pong(payload: Uint8Array): void {
+    if (this.#closeSent || this.#isEnding) return;
+    this.#encoder.data(Opcode.pong, payload);
+    this.#write();
+  }
+
+  /** Sends a close frame behind what waits, once. The upstream answers with its own and ends the connection. */
+  close(code: number, reason: string): void {
+    if (this.#closeSent || this.#isEnding) return;
+    this.#closeSent = true;
+    this.#encoder.close(code === CloseCode.abnormal ? CloseCode.noStatus : code, reason);
+    this.#write();
+    this.resume();
+  }
+
+  /**
+   * Ends without a close frame, which the upstream sees as 1006, behind what waits. What it still sends is
+   * read and thrown away: a socket closed with bytes unread sends RST, and that would take back what it was sent.
+   */
+  abort(): void {
+    this.#reader?.stop();
+    this.#end();
+    this.resume();
+  }
+
+  /** Ends at once, whatever waits. */
+  terminate(): void {
+    this.#queue.clear();
+    if (!this.#isOver) this.#socket.terminate();
+  }
+
+  pause(): void {
+    if (this.#isPaused || this.#isOver || this.#isEnding) return;
+    this.#isPaused = true;
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    if (!this.#isPaused || this.#isOver) return;
+    this.#isPaused = false;
+    this.#socket.resume();
+  }
+
+  /** Notes that the upstream's close frame came, and answers it (RFC 6455 section 5.5.1). */
+  acknowledgeClose(code: number): void {
+    this.#closeReceived = true;
+    if (!this.#closeSent) this.close(code, "");
+    this.#end();
+  }
+
+  onOpen(): void {}
+  onHandshake(): void {}
+
+  onData(chunk: Buffer): void {
+    this.sawLife = true;
+    this.#chunk = chunk;
+    this.#listener?.gather(this.#read);
+  }
+
+  onDrain(): void {
+    const before = this.#queue.length;
+    if (before === 0) return;
+    this.#queue.drain(this.#put);
+    if (this.#queue.length < before) this.sawLife = true;
+    if (this.#queue.length > 0) return;
+    if (this.#isEnding) this.#socket.shutdown();
+    else this.#listener?.onWritable();
+  }
+
+  onEnd(error: Error | undefined): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#queue.clear();
+    this.#listener?.onEnd(this.#closeReceived, error);
+  }
+
+  // Made once for each socket, so that a message makes no closure.
+  readonly #read = (): void => {
+    const chunk = this.#chunk;
+    this.#chunk = NONE;
+    this.#reader?.push(chunk);
+  };
+
+  readonly #put = (bytes: Buffer, start: number, count: number): number => this.#socket.write(bytes, start, count);
+
+  #write(): void {
+    const encoder = this.#encoder;
+    const { bytes, start, end } = encoder;
+    // -1 from a socket that is gone: its end is told by onEnd, and the bytes have nowhere to go.
+    const taken = this.#queue.length > 0 ? 0 : this.#socket.write(bytes, start, end - start);
+    if (taken >= 0 && taken < end - start) {
+      if (encoder.isOwned) this.#queue.keep(bytes.subarray(start + taken, end));
+      else this.#queue.copy(bytes, start + taken, end);
+    }
+    encoder.release();
+  }
+
+  #end(): void {
+    if (this.#isEnding) return;
+    this.#isEnding = true;
+    // shutdown() is a half-close: end() would close both directions at once (Bun 1.4.5), and the upstream's
+    // late bytes would then be answered with RST.
+    if (this.#queue.length === 0 && !this.#isOver) this.#socket.shutdown();
+  }
+}
+
+const NONE = Buffer.alloc(0);

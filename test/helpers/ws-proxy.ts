@@ -1,0 +1,129 @@
+import { ProxyError } from "../../src/core/errors.ts";
+import { removeRequestHopByHop } from "../../src/core/fields.ts";
+import type { UpstreamAddress, UpstreamTlsConfig, WebSocketConfig } from "../../src/config/model.ts";
+import { createLog } from "../../src/observe/log.ts";
+import { type BridgeData, type BridgeEnd, Bridges, bridgeHandler } from "../../src/proxy/bridge.ts";
+import { errorResponse } from "../../src/proxy/respond.ts";
+import { Session } from "../../src/proxy/session.ts";
+import { accept, dialUpstream } from "../../src/proxy/upgrade.ts";
+import { Peer } from "../../src/upstream/peer.ts";
+
+export interface WebSocketProxyOptions {
+  readonly upstream: UpstreamAddress;
+  readonly tls?: Partial<UpstreamTlsConfig>;
+  readonly websocket?: Partial<WebSocketConfig>;
+  readonly dialTimeoutMs?: number;
+}
+
+const TLS: UpstreamTlsConfig = {
+  serverName: undefined,
+  verify: true,
+  ca: undefined,
+  clientCert: undefined,
+  clientKey: undefined,
+  http2: false,
+};
+
+const WEBSOCKET: WebSocketConfig = {
+  maxMessageBytes: 64 * 1024 * 1024,
+  deadAfterMs: 60_000,
+  handshakeTimeoutMs: 30_000,
+};
+
+const PEER = {
+  timeouts: { dialMs: 3_000, responseHeaderMs: 0, readMs: 0 },
+  keepAlive: { idleTimeoutMs: 0, poolSize: 128 },
+  responseBufferBytes: 1024 * 1024,
+};
+
+/**
+ * A proxy with one upstream for WebSockets: what is under test, built in this one place. It is the WebSocket half
+ * alone, so that a test sees how each bridge and each dial ended.
+ */
+export class WebSocketProxyUnderTest implements AsyncDisposable {
+  readonly bridges = new Bridges();
+  readonly ends: BridgeEnd[] = [];
+  readonly errors: ProxyError[] = [];
+  accepted: boolean[] = [];
+  readonly #server: Bun.Server<BridgeData>;
+  #wake: (() => void)[] = [];
+
+  constructor(options: WebSocketProxyOptions) {
+    const websocket = { ...WEBSOCKET, ...options.websocket };
+    const peer = new Peer(options.upstream, { ...PEER, websocket, upstreamTls: { ...TLS, ...options.tls } });
+    const log = createLog({ level: "off", isTerminal: false });
+    const upgrade = { websocket, dialTimeoutMs: options.dialTimeoutMs ?? 3_000, bridges: this.bridges, log };
+    this.#server = Bun.serve<BridgeData>({
+      port: 0,
+      hostname: "127.0.0.1",
+      idleTimeout: 0,
+      websocket: bridgeHandler(websocket),
+      fetch: async (request, server) => {
+        const url = new URL(request.url);
+        const facts = {
+          target: url.pathname + url.search,
+          path: url.pathname,
+          host: request.headers.get("host") ?? undefined,
+          isUpgrade: true,
+        };
+        const downstream = { server, secure: false, idleTimeoutSeconds: 0, maxRequestBodyBytes: 0 };
+        const session = new Session(request, downstream, facts, undefined);
+        const headers = new Headers(request.headers);
+        removeRequestHopByHop(headers);
+        headers.set("X-Forwarded-For", session.remoteAddress);
+        const dialed = await dialUpstream(session, peer, headers, upgrade);
+        try {
+          if (dialed instanceof ProxyError) {
+            this.errors.push(dialed);
+            return errorResponse(dialed);
+          }
+          if (dialed.type === "refused") return new Response(dialed.body, dialed);
+          this.accepted.push(accept(server, session, dialed, (end) => this.#note(end)));
+          return undefined;
+        } finally {
+          this.#notify();
+        }
+      },
+    });
+  }
+
+  get port(): number {
+    return this.#server.port as number;
+  }
+
+  #note(end: BridgeEnd): void {
+    this.ends.push(end);
+    this.#notify();
+  }
+
+  /** Waits until so many bridges have ended. */
+  async ended(count = 1): Promise<BridgeEnd> {
+    await this.until(() => this.ends.length >= count);
+    return this.ends[count - 1] as BridgeEnd;
+  }
+
+  /** Waits until `condition` holds; it is asked after each dial and each end. */
+  async until(condition: () => boolean): Promise<void> {
+    while (!condition()) await new Promise<void>((resolve) => this.#wake.push(resolve));
+  }
+
+  #notify(): void {
+    const wake = this.#wake;
+    this.#wake = [];
+    for (const resolve of wake) resolve();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.bridges[Symbol.dispose]();
+    await this.#server.stop(true);
+  }
+}
+
+export function startWebSocketProxy(options: WebSocketProxyOptions): WebSocketProxyUnderTest {
+  return new WebSocketProxyUnderTest(options);
+}
+
+/** An address on this machine. */
+export function local(port: number, tls = false): UpstreamAddress {
+  return { type: "tcp", host: "127.0.0.1", port, tls };
+}
