@@ -69,7 +69,9 @@ function decodeScalar(
     return { ...base, message, seen, ...(meant !== undefined && { help: `did you mean ${meant}?` }) };
   }
   if (kind.yaml === "number" && scalar.type !== "number") {
-    const help = kind.parse(seen).ok ? { help: `write ${seen} without quotes` } : {};
+    const parsed = kind.parse(seen);
+    const meant = parsed.ok ? undefined : parsed.suggestion;
+    const help = parsed.ok ? { help: `write ${seen} without quotes` } : meant && { help: `did you mean ${meant}?` };
     return { ...base, message: `this is ${nameOf(scalar)}, not a number`, seen, ...help };
   }
   if (kind.yaml !== "boolean" && scalar.type === "boolean") {

@@ -30,11 +30,10 @@ export function routeText(route: RouteConfig): string {
 
 /**
  * The start in one sentence: `http://0.0.0.0:8008, forwarding / to 127.0.0.1:3000`, to stand after
- * `listening on ` or `would listen on `. `listeners` may hold the ports that the system chose.
+ * `listening on ` or `would listen on `. `urls` are where it really listens, by default what is configured.
  */
-export function startText(config: Config, listeners: readonly ListenerConfig[] = config.listeners): string {
-  const where = listeners.map(listenerText).join(", ");
-  return `${where}, forwarding ${config.routes.map(routeText).join("; ")}`;
+export function startText(config: Config, urls: readonly string[] = config.listeners.map(listenerText)): string {
+  return `${urls.join(", ")}, forwarding ${config.routes.map(routeText).join("; ")}`;
 }
 
 function bracketed(host: string): string {

@@ -21,18 +21,17 @@ export function withoutEffect(settings: Settings, name: SettingName): readonly P
   }
   const usual = standard === undefined ? undefined : kind.parse(standard);
   if (usual?.ok === true && usual.value === given.value) return [];
-  if (given.place.type === "flag") return [laterFlag(given.place.name, given.text)];
+  if (given.place.type === "flag") return [laterFlag(given.place.name)];
   const message = `${name} has no effect yet: it comes with a later version`;
   return [{ severity: "warning", place: given.place, message, seen: given.text }];
 }
 
 /** The refusal of a flag whose effect comes with a later version. */
-export function laterFlag(flag: string, seen: string): Problem {
+export function laterFlag(flag: string): Problem {
   return {
     severity: "error",
     place: { type: "flag", name: flag },
-    message: `${flag} cannot be obeyed yet: it comes with a later version, and nothing was started`,
-    seen,
+    message: "this flag cannot be obeyed yet, it comes with a later version",
     expected: `gatekeeper without ${flag}, under a service manager such as systemd`,
   };
 }

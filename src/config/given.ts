@@ -10,6 +10,9 @@ export interface Given<T> {
   readonly place: Place;
 }
 
+/** What nothing can be served without, and no default stands in for. */
+export const REQUIRED = ["bind", "upstream"] as const satisfies readonly SettingName[];
+
 /**
  * The values that were given, each with the place it came from, before defaults are filled in. What
  * was given wrongly is remembered too, so that nobody is told that it is missing.

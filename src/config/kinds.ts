@@ -106,7 +106,7 @@ export const MESSAGE_SIZE = kind(
 
 /** The only form of conf.yaml there is. */
 export const FILE_VERSION = kind("N", "number", "1", (text): Parsed<number> => {
-  return text === "1" ? accept(1) : refuse(`version ${text} is not known`, "1");
+  return text === "1" ? accept(1) : refuse(`version ${text} is not known`);
 });
 
 /** A whole number between two bounds, both included. */

@@ -1,7 +1,7 @@
 import { networkInterfaces } from "node:os";
 import { decode, type Decoded } from "./decode.ts";
 import { LOG_VARIABLE, parseLogVariable } from "./environment.ts";
-import { Settings } from "./given.ts";
+import { REQUIRED, Settings } from "./given.ts";
 import { LOG_LEVEL } from "./kinds.ts";
 import { buildListeners } from "./listeners.ts";
 import type { Config, LogConfig, ProcessConfig, ReverseProxyConfig } from "./model.ts";
@@ -73,11 +73,17 @@ async function readConf(conf: LoadInput["conf"]): Promise<Decoded> {
   if (conf === undefined) return { settings, problems: [] };
   const bytes = readBytes(conf.path);
   const base = { severity: "error", place: conf.place, seen: conf.path, expected: "a conf.yaml" } as const;
-  if (!bytes.ok) return { settings, problems: [{ ...base, message: bytes.fault }] };
+  // What cannot be read may have held what is required.
+  const unread = (): void => REQUIRED.forEach((name) => settings.attempt(name));
+  if (!bytes.ok) {
+    unread();
+    return { settings, problems: [{ ...base, message: bytes.fault }] };
+  }
   let text: string;
   try {
     text = new TextDecoder("utf-8", { fatal: true }).decode(bytes.value);
   } catch {
+    unread();
     return { settings, problems: [{ ...base, message: "the file is not UTF-8 text" }] };
   }
   // Loaded only here: most starts have flags alone, and have to be quick.
@@ -85,6 +91,7 @@ async function readConf(conf: LoadInput["conf"]): Promise<Decoded> {
   const source = new SourceText(conf.path, text);
   const reading = readYaml(source);
   const decoded = decode(source, reading.entries);
+  if (reading.isBroken) REQUIRED.forEach((name) => decoded.settings.attempt(name));
   return { settings: decoded.settings, problems: [...reading.problems, ...decoded.problems] };
 }
 

@@ -111,8 +111,8 @@ function withoutTls(settings: Settings): readonly Problem[] {
       // Pingora's own key does no harm in a file that was brought along.
       severity: isPingoraKey(name) && given.place.type === "file" ? "warning" : "error",
       place: given.place,
-      message: `${callOf(name)} has no meaning: no upstream is spoken TLS to`,
-      seen: given.text,
+      message: `${callOf(name)} has no meaning here: no upstream is spoken TLS to`,
+      ...(given.value !== true && { seen: given.text }),
       expected: "--tls, or an https:// upstream",
     });
   }

@@ -23,6 +23,8 @@ export interface YamlEntry {
 export interface YamlReading {
   readonly entries: readonly YamlEntry[];
   readonly problems: readonly Problem[];
+  /** True when it is no YAML, so that not every key in it was found. */
+  readonly isBroken: boolean;
 }
 
 const SHAPE = "conf.yaml is a flat list of keys, such as `threads: 2`";
@@ -41,7 +43,7 @@ export function readYaml(source: SourceText): YamlReading {
       reader.report(at, at + 1, undefined, "there is a second document in the file", "one document, without ---");
     }
   }
-  return { entries: reader.entries, problems: reader.problems };
+  return reader;
 }
 
 class YamlReader {

@@ -105,6 +105,7 @@ export function resolveUpstream(spec: UpstreamSpec, tls: boolean): UpstreamAddre
 
 function splitHostPorts(text: string, least: 0 | 1): Parsed<{ host: string; ports: readonly number[] }> {
   if (/\s/.test(text)) return refuse("an address has no spaces");
+  if (text.includes(",")) return refuse("one address at a time; to give several, repeat it");
   const split = /^(\[[^\]]*\]?|[^:[\]]*)(?::([^:]*))?$/.exec(text);
   if (split === null) {
     if (isIPv6(text)) return refuse("an IPv6 address stands in brackets", `[${text}]:8080`);

@@ -1,10 +1,13 @@
 /**
- * The known name that `typed` was most likely meant to be, or undefined when none is close: at most
- * one slip (a letter changed, missing, added, or two swapped) for every three letters, three at most.
- * Case and the kind of separator do not count; the first of equally near names wins.
+ * The known name that `typed` was most likely meant to be, or undefined when none is close. That is the
+ * one name that begins with it, or else the one with the fewest slips (a letter changed, missing, added,
+ * or two swapped): one at most for every three letters, and three in all. Case and the kind of separator
+ * do not count; the first of equally near names wins.
  */
-export function nearest(typed: string, known: Iterable<string>): string | undefined {
+export function nearest(typed: string, known: readonly string[]): string | undefined {
   const wanted = plain(typed);
+  const begun = known.filter((name) => plain(name).startsWith(wanted));
+  if (begun.length === 1 && wanted.length >= 2) return begun[0];
   let best: string | undefined;
   let bestDistance = Math.min(3, Math.ceil(wanted.length / 3)) + 1;
   for (const name of known) {

@@ -1,0 +1,92 @@
+import { SETTING_NAMES, settingOf } from "../config/settings/table.ts";
+import { GROUPS } from "../config/settings/setting.ts";
+import { COMMANDS, takesFlag, type CommandName } from "./commands.ts";
+import { FLAGS, type Flag } from "./flags.ts";
+
+const EXAMPLES: Readonly<Record<CommandName, readonly (readonly [command: string, what: string])[]>> = {
+  run: [
+    ["gatekeeper --bind 0.0.0.0:8008 --upstream 127.0.0.1:3000", "everything on port 8008 to one program"],
+    ["gatekeeper --ba :80 --pa :3001 --pa :3002 --hc-freq 5", "two in turn, each checked every 5 seconds"],
+    ["gatekeeper --bind :443 --cert site.pem --key site.key --upstream unix//run/app.sock", "TLS before a socket"],
+    ["gatekeeper --bind :8008 --upstream https://api.example --host api.example", "to a TLS upstream"],
+    ["gatekeeper -c conf.yaml -t", "see whether a file is right"],
+  ],
+  demo: [["gatekeeper demo", "see it work, without anything else"]],
+};
+
+/** Columns that the flags' names get. */
+const NAME_COLUMNS = 34;
+
+/** The help of a command, at most `columns` wide where words allow it. Ends with a newline. */
+export function helpText(command: CommandName, columns: number): string {
+  const lines = [
+    "gatekeeper stands before your services as an HTTP and WebSocket reverse proxy.",
+    "",
+    `Usage: gatekeeper ${command === "run" ? "--bind ADDR --upstream ADDR [flags]" : `${command} [flags]`}`,
+  ];
+  if (command === "run") {
+    lines.push("       gatekeeper COMMAND [flags]", "", "Commands:");
+    for (const [name, { doc }] of Object.entries(COMMANDS)) lines.push(...twoColumns(`  ${name}`, doc, columns));
+  }
+  const flags = FLAGS.filter((flag) => takesFlag(command, flag));
+  for (const group of GROUPS) {
+    const members = flags.filter((flag) => flag.group === group);
+    if (members.length === 0) continue;
+    lines.push("", `${group}:`);
+    for (const flag of members) lines.push(...twoColumns(`  ${spelling(flag)}`, docOf(flag), columns));
+  }
+  if (command === "run") lines.push("", ...keysText(columns), "", ...ADDRESSES, "", ...UNITS);
+  lines.push("", "Examples:");
+  for (const [example, what] of EXAMPLES[command]) lines.push(`  # ${what}`, `  ${example}`);
+  return `${lines.join("\n")}\n`;
+}
+
+const ADDRESSES = [
+  "Addresses: 127.0.0.1:3000, [::1]:3000, localhost:3000, :3000 (to listen: every address; upstream: localhost),",
+  "  unix//run/app.sock, :8001-8004 (a range is several); upstream also http://host and https://host:443.",
+];
+
+const UNITS = ["Times: 250ms, 3s, 1m30s, 2h. Sizes: 512, 64KiB, 10MB. A switch can be taken back: --tls=false."];
+
+/** What conf.yaml may hold beside the flags' names. */
+function keysText(columns: number): readonly string[] {
+  const only = SETTING_NAMES.filter((name) => settingOf(name).flag === undefined);
+  const lines = ["conf.yaml: each flag's name with _ for - is a key there (bind, hc_freq), and so are:"];
+  for (const status of ["effective", "later", "no_effect"] as const) {
+    const names = only.filter((name) => settingOf(name).status === status);
+    const label = { effective: "", later: "with a later version: ", no_effect: "accepted, no effect: " }[status];
+    lines.push(...wrap(`${label}${names.join(", ")}`, columns - 2).map((line) => `  ${line}`));
+  }
+  return lines;
+}
+
+function spelling(flag: Flag): string {
+  const short = flag.short === undefined ? "    " : `-${flag.short}, `;
+  return `${short}--${flag.name}${flag.valueName === "" ? "" : ` ${flag.valueName}`}`;
+}
+
+function docOf(flag: Flag): string {
+  const older = flag.older.length === 0 ? "" : ` [older: ${flag.older.map((name) => `--${name}`).join(", ")}]`;
+  return `${flag.doc}${flag.default === undefined ? "" : ` (default: ${flag.default})`}${older}`;
+}
+
+function twoColumns(left: string, right: string, columns: number): readonly string[] {
+  const rest = wrap(right, Math.max(30, columns - NAME_COLUMNS));
+  const lines = left.length < NAME_COLUMNS ? [] : [left];
+  const head = lines.length === 0 ? left : "";
+  return [...lines, ...rest.map((line, i) => `${(i === 0 ? head : "").padEnd(NAME_COLUMNS)}${line}`)];
+}
+
+function wrap(text: string, width: number): readonly string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(" ")) {
+    if (line !== "" && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = word;
+    } else {
+      line = line === "" ? word : `${line} ${word}`;
+    }
+  }
+  return [...lines, line];
+}

@@ -1,0 +1,56 @@
+import { hasErrors, type Problem } from "../config/problem.ts";
+import { parseArgv, type Invocation } from "./argv.ts";
+import { EXIT_REFUSED } from "./exit.ts";
+import { renderProblems, summary } from "./report.ts";
+import type { Handlers } from "./tree.ts";
+
+/** Runs the command line (the words after the program's name) and gives the exit code. */
+export async function runCommandLine(words: readonly string[]): Promise<number> {
+  const invocation = parseArgv(words);
+  // Who asks for help gets it, whatever else is wrong.
+  if (invocation.actions.has("help")) {
+    const { helpText } = await import("./help.ts");
+    return print(helpText(invocation.command ?? "run", Math.min(process.stdout.columns ?? 120, 120)));
+  }
+  if (invocation.actions.has("version")) {
+    const { versionText } = await import("./version.ts");
+    return print(`${versionText()}\n`);
+  }
+  if (invocation.command === "demo" && hasErrors(invocation.problems)) return refuse(invocation.problems);
+  return await dispatch(invocation);
+}
+
+const HANDLERS: Handlers = {
+  run: async (invocation) => await (await import("./run.ts")).run(invocation),
+  demo: async (invocation) => await (await import("./demo-command.ts")).demo(invocation),
+};
+
+async function dispatch(invocation: Invocation): Promise<number> {
+  const command = invocation.command ?? "run";
+  // `run` looks at its files even when a flag is wrong, so that everything is said at once.
+  if (hasErrors(invocation.problems)) return await HANDLERS[command](invocation);
+  const [{ runCommand }, { commandTree }] = await Promise.all([import("citty"), import("./tree.ts")]);
+  let exitCode = 0;
+  const tree = commandTree(invocation, HANDLERS, (code) => (exitCode = code));
+  await runCommand(tree, { rawArgs: [command] });
+  return exitCode;
+}
+
+function print(text: string): number {
+  process.stdout.write(text);
+  return 0;
+}
+
+/** Says on standard error what is wrong, for a person or for a log, and gives the exit code. */
+export function refuse(problems: readonly Problem[]): number {
+  report(problems);
+  process.stderr.write(summary(problems));
+  return EXIT_REFUSED;
+}
+
+/** Writes problems to standard error. */
+export function report(problems: readonly Problem[]): void {
+  const pretty = process.stderr.isTTY === true;
+  const colour = pretty && (process.env["NO_COLOR"] ?? "") === "" && process.env["TERM"] !== "dumb";
+  process.stderr.write(renderProblems(problems, { pretty, colour }));
+}

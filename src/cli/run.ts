@@ -1,0 +1,62 @@
+import { startText } from "../config/describe.ts";
+import { LOG_VARIABLE } from "../config/environment.ts";
+import { laterFlag } from "../config/effect.ts";
+import { loadConfig, type Loaded } from "../config/load.ts";
+import type { Config, LogConfig } from "../config/model.ts";
+import { hasErrors, placeText, type Problem } from "../config/problem.ts";
+import type { Log } from "../observe/log.ts";
+import { relaunchWithMoreRequests } from "../process/relaunch.ts";
+import type { Invocation } from "./argv.ts";
+import { refuse, report } from "./main.ts";
+
+/** Serves as the command line says, or with `-t` says whether it would. Gives the exit code. */
+export async function run(invocation: Invocation): Promise<number> {
+  const isTest = invocation.actions.has("test");
+  const late: string[] = [];
+  // First of all, since everything done before it is done again.
+  if (!isTest && !hasErrors(invocation.problems)) relaunchWithMoreRequests((message) => late.push(message));
+  const loaded = await loadAll(invocation);
+  const { config } = loaded;
+  if (config === undefined || hasErrors(loaded.problems)) return refuse(loaded.problems);
+  return isTest ? await test(config, loaded.problems) : await serve(config, loaded, late);
+}
+
+async function loadAll(invocation: Invocation): Promise<Loaded> {
+  const { settings: flags, conf, actions, problems } = invocation;
+  const loaded = await loadConfig({ flags, conf, logVariable: process.env[LOG_VARIABLE] });
+  const upgrade = actions.get("upgrade");
+  const later = upgrade === undefined ? [] : [laterFlag(upgrade)];
+  return { ...loaded, problems: [...problems, ...later, ...loaded.problems] };
+}
+
+async function test(config: Config, problems: readonly Problem[]): Promise<number> {
+  const { unusableAddresses } = await import("./bind-failure.ts");
+  const all = [...problems, ...(await unusableAddresses(config))];
+  if (hasErrors(all)) return refuse(all);
+  report(all);
+  process.stdout.write(`configuration OK: would listen on ${startText(config)}\n`);
+  return 0;
+}
+
+async function serve(config: Config, { log: settings, problems }: Loaded, late: readonly string[]): Promise<number> {
+  const [log, { startWorker, ListenError }] = await Promise.all([openLog(settings), import("../process/worker.ts")]);
+  for (const problem of problems) log.warn(problem.message, { at: placeText(problem.place), seen: problem.seen });
+  for (const message of late) log.warn(message);
+  try {
+    const worker = await startWorker(config, log);
+    log.info(`listening on ${startText(config, worker.urls)}`);
+    const { serveUntilSignal } = await import("../process/signals.ts");
+    return await serveUntilSignal(worker, log);
+  } catch (error) {
+    if (!(error instanceof ListenError)) throw error;
+    const { bindProblem } = await import("./bind-failure.ts");
+    return refuse(error.failures.map(({ listener, error: cause }) => bindProblem(listener.address, cause)));
+  }
+}
+
+/** Opens the log as configured: human on a terminal, JSON otherwise. */
+export async function openLog({ level, format }: LogConfig): Promise<Log> {
+  const { createLog } = await import("../observe/log.ts");
+  const isTerminal = format === undefined ? process.stderr.isTTY === true : format === "human";
+  return createLog({ level, isTerminal });
+}
