@@ -62,7 +62,7 @@ function chosenScenarios(names: readonly string[] | undefined): readonly Scenari
 /** The executables to compare: those named, or one built now, so that what is timed is this source. */
 async function gatekeepers(binaries: readonly string[], dir: string): Promise<readonly Contender[]> {
   if (binaries.length === 0) {
-    const outfile = join(dir, "gatekeeper");
+    const outfile = join(dir, "bin/gatekeeper");
     await compile({ outfile, commit: await currentCommit() });
     return [await gatekeeper("gatekeeper", outfile)];
   }

@@ -80,11 +80,19 @@ async function echo(request: Request, url: URL): Promise<Response> {
 }
 
 /** One event a second until the client goes. */
-async function* events(): AsyncGenerator<string> {
-  for (let id = 1; ; id++) {
-    yield `id: ${id}\ndata: ${new Date().toISOString()}\n\n`;
-    await Bun.sleep(EVENT_INTERVAL_MS);
-  }
+function events(): ReadableStream<string> {
+  let timer: NodeJS.Timeout | undefined;
+  let id = 0;
+  return new ReadableStream({
+    start(controller) {
+      const send = (): void => controller.enqueue(`id: ${++id}\ndata: ${new Date().toISOString()}\n\n`);
+      send();
+      timer = setInterval(send, EVENT_INTERVAL_MS);
+    },
+    cancel() {
+      clearInterval(timer);
+    },
+  });
 }
 
 async function slow(url: URL): Promise<Response> {
