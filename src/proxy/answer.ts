@@ -1,9 +1,11 @@
 import { ProxyError } from "../core/errors.ts";
 import { removeResponseHopByHop } from "../core/fields.ts";
 import type { Peer } from "../upstream/peer.ts";
+import { type Awaitable, whenDone } from "./awaitable.ts";
 import { CLIENT_GONE, pump, READ_TIMEOUT, wholeBody } from "./body.ts";
 import type { BufferBudget } from "./budget.ts";
 import { failureOf } from "./failure.ts";
+import type { UpstreamAnswer } from "./lane.ts";
 import type { ProxyHttp, ResponseHead } from "./phases.ts";
 import type { Session } from "./session.ts";
 
@@ -23,53 +25,91 @@ export class Answer<Ctx> {
   }
 
   /** A `ProxyError` when the body broke off while it was gathered, before anything went to the client. */
-  async pass(session: Session<Ctx>, peer: Peer, upstream: Response): Promise<Response | ProxyError> {
+  pass(session: Session<Ctx>, peer: Peer, upstream: UpstreamAnswer): Awaitable<Response | ProxyError> {
     const phases = this.#phases;
     phases.connectedToUpstream?.(session, peer);
     const { headers } = upstream;
     removeResponseHopByHop(headers);
+    if (phases.upstreamResponseFilter === undefined && phases.responseFilter === undefined) {
+      return this.#shape(session, peer, upstream, upstream);
+    }
     const head: ResponseHead = { status: upstream.status, headers };
-    if (phases.upstreamResponseFilter !== undefined) await phases.upstreamResponseFilter(session, head);
-    if (phases.responseFilter !== undefined) await phases.responseFilter(session, head);
-    session.status = head.status;
+    const edited = whenDone(phases.upstreamResponseFilter?.(session, head), () =>
+      phases.responseFilter?.(session, head),
+    );
+    return whenDone(edited, () => this.#shape(session, peer, upstream, head));
+  }
+
+  #shape(
+    session: Session<Ctx>,
+    peer: Peer,
+    upstream: UpstreamAnswer,
+    head: ResponseHead,
+  ): Awaitable<Response | ProxyError> {
+    const { status, headers } = head;
+    if (status < 200 || status > 599) {
+      return new ProxyError("http_protocol_error", `the upstream answered with status ${status}`);
+    }
+    session.status = status;
     const lengthText = headers.get("content-length");
-    if (isBodiless(head.status, session.method) || lengthText === "0") {
+    if (isBodiless(status, session.method) || lengthText === "0") {
+      if (!(upstream instanceof Response)) void upstream.bytes().catch(() => {});
       this.#end(session, peer);
-      return head.status === upstream.status ? upstream : new Response(null, head);
+      return new Response(null, { status, headers });
     }
     const length = lengthText === null ? -1 : Number(lengthText);
-    if (length > 0 && length <= peer.options.responseBufferBytes && phases.responseBodyFilter === undefined) {
-      if (this.#budget.take(length)) return this.#gather(session, peer, upstream, head, length);
+    if (
+      length > 0 &&
+      length <= peer.options.responseBufferBytes &&
+      this.#phases.responseBodyFilter === undefined &&
+      this.#budget.take(length)
+    ) {
+      return this.#gather(session, peer, upstream, head, length);
     }
     return this.#stream(session, peer, upstream, head);
   }
 
-  async #gather(
+  #gather(
     session: Session<Ctx>,
     peer: Peer,
-    upstream: Response,
+    upstream: UpstreamAnswer,
     head: ResponseHead,
     length: number,
-  ): Promise<Response | ProxyError> {
-    try {
-      const bytes = await upstream.bytes();
-      if (bytes.length !== length) {
-        return new ProxyError("http_protocol_error", `the body has ${bytes.length} of ${length} bytes`);
-      }
-      this.#end(session, peer);
-      return new Response(wholeBody(bytes as Uint8Array<ArrayBuffer>, head.headers.has("content-type")), head);
-    } catch (error) {
-      return failureOf(error, session.request.signal);
-    } finally {
-      this.#budget.give(length);
-    }
+  ): Awaitable<Response | ProxyError> {
+    const gathering = upstream.bytes();
+    // The body of a small answer is nearly always here already: then no promise needs to be waited for.
+    const there = Bun.peek(gathering);
+    if (there instanceof Uint8Array) return this.#whole(session, peer, head, there, length);
+    return gathering.then(
+      (bytes) => this.#whole(session, peer, head, bytes, length),
+      (error: unknown) => {
+        this.#budget.give(length);
+        return failureOf(error, session.request.signal);
+      },
+    );
   }
 
-  #stream(session: Session<Ctx>, peer: Peer, upstream: Response, head: ResponseHead): Response {
+  #whole(
+    session: Session<Ctx>,
+    peer: Peer,
+    head: ResponseHead,
+    bytes: Uint8Array,
+    length: number,
+  ): Response | ProxyError {
+    this.#budget.give(length);
+    if (bytes.length !== length) {
+      return new ProxyError("http_protocol_error", `the body has ${bytes.length} of ${length} bytes`);
+    }
+    this.#end(session, peer);
+    const { status, headers } = head;
+    return new Response(wholeBody(bytes as Uint8Array<ArrayBuffer>, headers.has("content-type")), { status, headers });
+  }
+
+  #stream(session: Session<Ctx>, peer: Peer, upstream: UpstreamAnswer, head: ResponseHead): Response {
     const { body } = upstream;
     if (body === null) {
       this.#end(session, peer);
-      return new Response(null, head);
+      return new Response(null, { status: head.status, headers: head.headers });
     }
     const filter = this.#phases.responseBodyFilter;
     const options = {
@@ -81,7 +121,7 @@ export class Answer<Ctx> {
       if (error !== undefined) session.error = bodyFailure(error, session);
       this.#end(session, peer);
     });
-    return new Response(stream, head);
+    return new Response(stream, { status: head.status, headers: head.headers });
   }
 
   #end(session: Session<Ctx>, peer: Peer): void {

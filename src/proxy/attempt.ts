@@ -1,45 +1,31 @@
 import { ProxyError } from "../core/errors.ts";
-import type { Peer } from "../upstream/peer.ts";
-import { failureOf } from "./failure.ts";
 import type { Outgoing } from "./lane.ts";
-import type { Lanes } from "./lanes.ts";
 import type { ProxyHttp } from "./phases.ts";
 import type { Session } from "./session.ts";
 
-/** One try to get an answer from one peer: the head of it, or why there is none. */
-export async function attempt<Ctx>(
+/** Makes the message of one attempt. `headers` are edited already. */
+export function prepare<Ctx>(
   session: Session<Ctx>,
-  peer: Peer,
   headers: Headers,
   phases: ProxyHttp<Ctx>,
-  lanes: Lanes,
-): Promise<Response | ProxyError> {
-  const { request, target } = session;
-  const timeoutMs = peer.options.timeouts.responseHeaderMs;
-  const deadline = timeoutMs > 0 ? new Deadline(request, timeoutMs) : null;
-  const outgoing: Outgoing = {
+  deadline: Deadline | undefined,
+): Outgoing {
+  const { request } = session;
+  return {
     method: request.method,
-    target,
+    target: session.target,
     headers,
-    body: requestBody(session, headers, phases),
-    signal: deadline === null ? request.signal : deadline.signal,
+    body: request.body === null ? undefined : requestBody(session, request.body, headers, phases),
+    signal: deadline === undefined ? request.signal : deadline.signal,
   };
-  try {
-    return await lanes.of(peer, outgoing).send(outgoing);
-  } catch (error) {
-    return failureOf(error, outgoing.signal);
-  } finally {
-    deadline?.[Symbol.dispose]();
-  }
 }
 
 function requestBody<Ctx>(
   session: Session<Ctx>,
+  body: ReadableStream<Uint8Array>,
   headers: Headers,
   phases: ProxyHttp<Ctx>,
-): ReadableStream<Uint8Array> | undefined {
-  const { body } = session.request;
-  if (body === null) return undefined;
+): ReadableStream<Uint8Array> {
   if (phases.requestBodyFilter === undefined) return body;
   headers.delete("content-length");
   return body.pipeThrough(
@@ -52,16 +38,12 @@ function requestBody<Ctx>(
 }
 
 /** Ends an attempt whose head does not come in time, and still ends it when the client goes. */
-class Deadline implements Disposable {
+export class Deadline implements Disposable {
   readonly #controller = new AbortController();
   readonly #timer: Timer;
-  readonly #client: AbortSignal;
-  readonly #onClientGone: () => void;
 
-  constructor(request: Request, timeoutMs: number) {
-    this.#client = request.signal;
-    this.#onClientGone = () => this.#controller.abort(this.#client.reason);
-    this.#client.addEventListener("abort", this.#onClientGone, { once: true });
+  constructor(client: AbortSignal, timeoutMs: number) {
+    client.addEventListener("abort", () => this.#controller.abort(client.reason), { once: true });
     const error = new ProxyError("http_response_timeout", `no answer within ${timeoutMs} ms`);
     this.#timer = setTimeout(() => this.#controller.abort(error), timeoutMs);
   }

@@ -2,9 +2,12 @@ import { ProxyError } from "../core/errors.ts";
 import { hasToken, removeLookalikes, removeRequestHopByHop } from "../core/fields.ts";
 import { parseTarget } from "../core/target.ts";
 import type { Log } from "../observe/log.ts";
+import type { Peer } from "../upstream/peer.ts";
 import { Answer } from "./answer.ts";
-import { attempt } from "./attempt.ts";
+import { Deadline, prepare } from "./attempt.ts";
+import { type Awaitable, whenDone } from "./awaitable.ts";
 import type { BufferBudget } from "./budget.ts";
+import { failureOf } from "./failure.ts";
 import type { Lanes } from "./lanes.ts";
 import type { ProxyHttp } from "./phases.ts";
 import { errorResponse } from "./respond.ts";
@@ -41,14 +44,14 @@ export class Engine<Ctx = unknown> {
    * Serves one request. Undefined means that it became a WebSocket. Never rejects: what goes wrong becomes an
    * answer, or breaks the client's connection where an answer has begun.
    */
-  async serve(request: Request, downstream: Downstream): Promise<Response | undefined> {
+  serve(request: Request, downstream: Downstream): Awaitable<Response | undefined> {
     const session = this.#admit(request, downstream);
     try {
       session.liftIdleTimeout();
-      return await this.#run(session);
+      const served = this.#run(session);
+      return served instanceof Promise ? served.catch((error: unknown) => this.#bug(session, error)) : served;
     } catch (error) {
-      const words = error instanceof Error ? (error.stack ?? error.message) : String(error);
-      return this.#fail(session, new ProxyError("internal_error", words, error));
+      return this.#bug(session, error);
     }
   }
 
@@ -78,48 +81,84 @@ export class Engine<Ctx = unknown> {
     return session;
   }
 
-  async #run(session: Session<Ctx>): Promise<Response | undefined> {
+  #run(session: Session<Ctx>): Awaitable<Response | undefined> {
     const phases = this.#phases;
     if (session.error !== undefined) return this.#fail(session, session.error);
     const early = phases.earlyRequestFilter?.(session);
-    if (early !== undefined) await early;
-    if (phases.requestFilter !== undefined) {
-      const filtered = phases.requestFilter(session);
-      const result = filtered instanceof Promise ? await filtered : filtered;
-      if (result instanceof ProxyError) return this.#fail(session, result);
-      if (result !== undefined) return this.#own(session, result);
-    }
-    for (;;) {
-      const outcome = await this.#attempt(session);
-      if (!(outcome instanceof ProxyError)) return outcome;
-      if (!this.#mayRetry(session, outcome)) return this.#fail(session, outcome);
-    }
+    return early instanceof Promise ? early.then(() => this.#filter(session)) : this.#filter(session);
   }
 
-  async #attempt(session: Session<Ctx>): Promise<Response | undefined | ProxyError> {
-    const phases = this.#phases;
-    if (phases.upstreamPeer === undefined) return new ProxyError("no_peer_available", "no phase chooses a peer");
-    const choice = phases.upstreamPeer(session);
-    const peer = choice instanceof Promise ? await choice : choice;
-    if (peer instanceof ProxyError) return peer;
+  #filter(session: Session<Ctx>): Awaitable<Response | undefined> {
+    const filtered = this.#phases.requestFilter?.(session);
+    if (filtered === undefined) return this.#attempt(session);
+    return whenDone(filtered, (result) => {
+      if (result === undefined) return this.#attempt(session);
+      return result instanceof ProxyError ? this.#fail(session, result) : this.#own(session, result);
+    });
+  }
+
+  #attempt(session: Session<Ctx>): Awaitable<Response | undefined> {
+    const choice = this.#phases.upstreamPeer?.(session) ?? NO_PHASE_CHOOSES;
+    return choice instanceof Promise ? choice.then((peer) => this.#edit(session, peer)) : this.#edit(session, choice);
+  }
+
+  #edit(session: Session<Ctx>, peer: Peer | ProxyError): Awaitable<Response | undefined> {
+    if (peer instanceof ProxyError) return this.#fail(session, peer);
     session.peer = peer;
     session.attempts++;
     const headers = new Headers(session.request.headers);
     removeRequestHopByHop(headers);
     removeLookalikes(headers);
     if (session.host === undefined) headers.set("Host", peer.authority);
-    const edited = phases.upstreamRequestFilter?.(session, headers, peer);
-    if (edited !== undefined) await edited;
-    peer.inFlight++;
+    const edited = this.#phases.upstreamRequestFilter?.(session, headers, peer);
+    return edited instanceof Promise
+      ? edited.then(() => this.#send(session, peer, headers))
+      : this.#send(session, peer, headers);
+  }
+
+  #send(session: Session<Ctx>, peer: Peer, headers: Headers): Promise<Response | undefined> {
     const { lanes, webSockets } = this.#options;
-    let outcome: Response | undefined | ProxyError;
-    if (session.isUpgrade) outcome = await webSockets.serve(session, peer, headers, phases);
-    else {
-      const upstream = await attempt(session, peer, headers, phases, lanes);
-      outcome = upstream instanceof ProxyError ? upstream : await this.#answer.pass(session, peer, upstream);
+    peer.inFlight++;
+    if (session.isUpgrade) {
+      const upgraded = webSockets.serve(session, peer, headers, this.#phases);
+      return upgraded.then((outcome) => this.#settle(session, peer, outcome));
     }
-    if (outcome instanceof ProxyError) peer.inFlight--;
-    return outcome;
+    const timeoutMs = peer.options.timeouts.responseHeaderMs;
+    const deadline = timeoutMs > 0 ? new Deadline(session.request.signal, timeoutMs) : undefined;
+    const outgoing = prepare(session, headers, this.#phases, deadline);
+    return lanes
+      .of(peer, outgoing)
+      .send(outgoing)
+      .then(
+        (upstream) => {
+          deadline?.[Symbol.dispose]();
+          const outcome = this.#answer.pass(session, peer, upstream);
+          return outcome instanceof Response ? outcome : this.#settleLater(session, peer, outcome);
+        },
+        (error: unknown) => {
+          deadline?.[Symbol.dispose]();
+          return this.#settle(session, peer, failureOf(error, outgoing.signal));
+        },
+      );
+  }
+
+  #settleLater(
+    session: Session<Ctx>,
+    peer: Peer,
+    outcome: Awaitable<Response | ProxyError>,
+  ): Awaitable<Response | undefined> {
+    return whenDone(outcome, (settled) => this.#settle(session, peer, settled));
+  }
+
+  /** An attempt is over: its answer goes out, or the next attempt is made, or the request fails. */
+  #settle(
+    session: Session<Ctx>,
+    peer: Peer,
+    outcome: Response | undefined | ProxyError,
+  ): Awaitable<Response | undefined> {
+    if (!(outcome instanceof ProxyError)) return outcome;
+    peer.inFlight--;
+    return this.#mayRetry(session, outcome) ? this.#attempt(session) : this.#fail(session, outcome);
   }
 
   #mayRetry(session: Session<Ctx>, error: ProxyError): boolean {
@@ -142,12 +181,22 @@ export class Engine<Ctx = unknown> {
     return response;
   }
 
-  async #fail(session: Session<Ctx>, error: ProxyError): Promise<Response> {
+  #fail(session: Session<Ctx>, error: ProxyError): Awaitable<Response> {
     session.error = error;
     session.status = error.status;
-    const page = await this.#phases.failToProxy?.(session, error);
+    const page = this.#phases.failToProxy?.(session, error);
+    return whenDone(page, (own) => {
+      this.#end(session);
+      return own ?? errorResponse(error);
+    });
+  }
+
+  #bug(session: Session<Ctx>, error: unknown): Response {
+    const words = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    session.error = new ProxyError("internal_error", words, error);
+    session.status = session.error.status;
     this.#end(session);
-    return page ?? errorResponse(error);
+    return errorResponse(session.error);
   }
 
   #end(session: Session<Ctx>): void {
@@ -155,6 +204,8 @@ export class Engine<Ctx = unknown> {
     this.#phases.logging?.(session);
   }
 }
+
+const NO_PHASE_CHOOSES = new ProxyError("no_peer_available", "no phase chooses a peer");
 
 function hasBody(headers: Headers): boolean {
   if (headers.has("transfer-encoding")) return true;

@@ -1,5 +1,5 @@
 import type { Peer } from "../upstream/peer.ts";
-import type { Lane, Outgoing } from "./lane.ts";
+import type { Lane, Outgoing, UpstreamAnswer } from "./lane.ts";
 
 /** Forwards by Bun's `fetch`: the usual and fastest way. */
 export class FetchLane implements Lane {
@@ -23,7 +23,7 @@ export class FetchLane implements Lane {
     });
   }
 
-  send(outgoing: Outgoing): Promise<Response> {
+  send(outgoing: Outgoing): Promise<UpstreamAnswer> {
     const init: BunFetchRequestInit = {
       method: outgoing.method,
       headers: outgoing.headers,

@@ -10,10 +10,20 @@ export interface Outgoing {
   readonly signal: AbortSignal;
 }
 
+/** An upstream's answer, its head here and its body to come. A fetched `Response` is one. */
+export interface UpstreamAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  /** The body piece by piece; null where there is none. Either this or `bytes` is used, once. */
+  readonly body: ReadableStream<Uint8Array> | null;
+  /** The whole body. */
+  bytes(): Promise<Uint8Array>;
+}
+
 /**
  * A way to one peer. `send` resolves when the head of the answer is there, with the body still to come, and
  * rejects with whatever its client throws (`failureOf` says what that means).
  */
 export interface Lane extends Disposable {
-  send(outgoing: Outgoing): Promise<Response>;
+  send(outgoing: Outgoing): Promise<UpstreamAnswer>;
 }

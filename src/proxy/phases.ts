@@ -1,8 +1,7 @@
 import type { ProxyError } from "../core/errors.ts";
 import type { Peer } from "../upstream/peer.ts";
+import type { Awaitable } from "./awaitable.ts";
 import type { Session } from "./session.ts";
-
-export type Awaitable<T> = T | Promise<T>;
 
 /** The head of an upstream's answer; hooks change `headers` in place. */
 export interface ResponseHead {
