@@ -1,13 +1,12 @@
 import { isUtf8 } from "node:buffer";
 import type { WebSocketConfig } from "../config/model.ts";
 import type { Log } from "../observe/log.ts";
-import type { Bridges, Sweepable } from "./websocket/bridges.ts";
+import type { BridgeEnd, Bridges, Sweepable } from "./websocket/bridges.ts";
 import { CloseCode } from "./websocket/frame.ts";
-import { OwnPings } from "./websocket/own-pings.ts";
-import { Pulse } from "./websocket/pulse.ts";
 import type { UpstreamListener, UpstreamSocket } from "./websocket/upstream-socket.ts";
+import { Vigil } from "./websocket/vigil.ts";
 
-export { Bridges } from "./websocket/bridges.ts";
+export { type BridgeEnd, Bridges } from "./websocket/bridges.ts";
 export { bridgeHandler } from "./websocket/handler.ts";
 
 /** What Bun keeps with each client's socket. */
@@ -15,17 +14,6 @@ export type BridgeData = Bridge;
 
 /** The client's end. Bun does its frames, its close handshake, and answers its pings. */
 export type ClientSocket = Bun.ServerWebSocket<BridgeData>;
-
-/** How a bridge ended. */
-export interface BridgeEnd {
-  /** Who ended it: one of its ends, or the proxy (a dead side, a broken protocol, draining). */
-  readonly by: "client" | "upstream" | "gatekeeper";
-  /** The close code as it came or was given; 1005 for none, 1006 for an abrupt end. */
-  readonly code: number;
-  readonly reason: string;
-  readonly messagesToUpstream: number;
-  readonly messagesToClient: number;
-}
 
 export interface BridgeOptions {
   readonly websocket: WebSocketConfig;
@@ -35,11 +23,7 @@ export interface BridgeOptions {
   readonly peer: string;
 }
 
-/** A side that makes no progress for this long while a bridge is ending is ended by force. */
-const CLOSE_GRACE_MS = 10_000;
 const MAX_SWEEP_MS = 1_000;
-/** The payload of the proxy's own pings. */
-const KEEP_ALIVE = Buffer.from("gatekeeper");
 /** Bun's words for a client's message over `maxPayloadLength`; the code it gives is 1006 (Bun 1.4.5). */
 const BUN_TOO_BIG = "Received too big message";
 
@@ -49,10 +33,8 @@ export class Bridge implements UpstreamListener, Sweepable {
   readonly #upstream: UpstreamSocket;
   readonly #options: BridgeOptions;
   readonly #onClosed: (end: BridgeEnd) => void;
-  readonly #upstreamPings = new OwnPings();
-  readonly #clientPings = new OwnPings();
-  readonly #upstreamPulse: Pulse;
-  readonly #clientPulse: Pulse;
+  readonly #upstreamVigil: Vigil;
+  readonly #clientVigil: Vigil;
   #client: ClientSocket | undefined = undefined;
   #clientSawLife = true;
   /** The client's backlog when the sweep last looked. */
@@ -62,6 +44,7 @@ export class Bridge implements UpstreamListener, Sweepable {
   /** Set by the first thing that ends the bridge; what comes after does not change it. */
   #end: Pick<BridgeEnd, "by" | "code" | "reason"> | undefined = undefined;
   #endProgressAt = 0;
+  #isFinished = false;
   #messagesToUpstream = 0;
   #messagesToClient = 0;
 
@@ -70,10 +53,14 @@ export class Bridge implements UpstreamListener, Sweepable {
     this.#options = options;
     this.#onClosed = onClosed;
     const { deadAfterMs } = options.websocket;
-    this.sweepMs = deadAfterMs > 0 ? Math.min(MAX_SWEEP_MS, deadAfterMs / 8) : MAX_SWEEP_MS;
+    this.sweepMs = Math.min(
+      MAX_SWEEP_MS,
+      options.bridges.closeGraceMs / 8,
+      deadAfterMs > 0 ? deadAfterMs / 8 : MAX_SWEEP_MS,
+    );
     const now = performance.now();
-    this.#upstreamPulse = new Pulse(now);
-    this.#clientPulse = new Pulse(now);
+    this.#upstreamVigil = new Vigil(deadAfterMs, now);
+    this.#clientVigil = new Vigil(deadAfterMs, now);
   }
 
   // ---- the client's side, called by bridgeHandler
@@ -95,13 +82,13 @@ export class Bridge implements UpstreamListener, Sweepable {
   /** Bun has answered it already (1.4.5, always); the upstream sees it too, and its answer stops here. */
   onClientPing(payload: Buffer): void {
     this.#clientSawLife = true;
-    this.#upstreamPings.add(payload);
+    this.#upstreamVigil.pings.add(payload);
     this.#upstream.ping(payload);
   }
 
   onClientPong(payload: Buffer): void {
     this.#clientSawLife = true;
-    if (!this.#clientPings.takes(payload)) this.#upstream.pong(payload);
+    if (!this.#clientVigil.pings.takes(payload)) this.#upstream.pong(payload);
   }
 
   onClientDrain(client: ClientSocket): void {
@@ -149,7 +136,7 @@ export class Bridge implements UpstreamListener, Sweepable {
   }
 
   onPong(payload: Buffer): void {
-    if (!this.#upstreamPings.takes(payload)) this.#client?.pong(payload as Buffer<ArrayBuffer>);
+    if (!this.#upstreamVigil.pings.takes(payload)) this.#client?.pong(payload as Buffer<ArrayBuffer>);
   }
 
   onClose(code: number, reason: string): void {
@@ -200,42 +187,24 @@ export class Bridge implements UpstreamListener, Sweepable {
   }
 
   sweep(now: number): void {
-    const upstreamLives = this.#upstream.sawLife;
-    const clientLives = this.#clientSawLife || this.#clientProgressed();
-    this.#upstream.sawLife = false;
-    this.#clientSawLife = false;
-    const { deadAfterMs } = this.#options.websocket;
-    if (this.#end !== undefined) {
-      if (upstreamLives || clientLives || this.#endProgressAt === 0) this.#endProgressAt = now;
-      else if (now - this.#endProgressAt >= CLOSE_GRACE_MS) this.terminate();
-    } else if (deadAfterMs > 0) {
-      this.#lookAtClient(this.#clientPulse, now, clientLives);
-      this.#lookAtUpstream(this.#upstreamPulse, now, upstreamLives);
-    }
-  }
-
-  #lookAtClient(pulse: Pulse, now: number, isAlive: boolean): void {
     const client = this.#client;
     if (client === undefined) return;
-    // A side that is not read cannot show life, and only what it takes from us can.
-    const isExcused = client.isPaused && client.getBufferedAmount() === 0;
-    const verdict = pulse.look(now, isAlive || isExcused, this.#options.websocket.deadAfterMs);
-    if (verdict === "dead") this.#endDead("client");
-    else if (verdict === "ping") {
-      this.#clientPings.add(KEEP_ALIVE);
-      client.ping(KEEP_ALIVE);
+    const upstream = this.#upstream;
+    const clientLives = this.#clientSawLife || this.#clientProgressed();
+    const upstreamLives = upstream.sawLife;
+    this.#clientSawLife = false;
+    upstream.sawLife = false;
+    if (this.#end !== undefined) {
+      if (clientLives || upstreamLives || this.#endProgressAt === 0) this.#endProgressAt = now;
+      else if (now - this.#endProgressAt >= this.#options.bridges.closeGraceMs) this.terminate();
+      return;
     }
-  }
-
-  #lookAtUpstream(pulse: Pulse, now: number, isAlive: boolean): void {
-    if (this.#end !== undefined) return;
-    const isExcused = this.#upstream.isPaused && this.#upstream.backlog === 0;
-    const verdict = pulse.look(now, isAlive || isExcused, this.#options.websocket.deadAfterMs);
-    if (verdict === "dead") this.#endDead("upstream");
-    else if (verdict === "ping") {
-      this.#upstreamPings.add(KEEP_ALIVE);
-      this.#upstream.ping(KEEP_ALIVE);
-    }
+    if (this.#options.websocket.deadAfterMs === 0) return;
+    // A side that is not read cannot show life; only what it takes of its backlog can.
+    const isClientExcused = client.isPaused && client.getBufferedAmount() === 0;
+    const isUpstreamExcused = upstream.isPaused && upstream.backlog === 0;
+    if (this.#clientVigil.isDead(now, clientLives || isClientExcused, client)) this.#endDead("client");
+    else if (this.#upstreamVigil.isDead(now, upstreamLives || isUpstreamExcused, upstream)) this.#endDead("upstream");
   }
 
   /** The other side is ended as if its own connection had been lost: abruptly, but behind what it was sent. */
@@ -243,9 +212,10 @@ export class Bridge implements UpstreamListener, Sweepable {
     const { log, peer, websocket } = this.#options;
     log.info("a WebSocket showed no sign of life", { side, peer, silentMs: websocket.deadAfterMs });
     this.#note("gatekeeper", CloseCode.abnormal, `the ${side} showed no sign of life`);
-    if (side === "client") this.#upstream.abort();
-    else this.#upstream.terminate();
-    if (side === "client") this.#client?.terminate();
+    if (side === "client") {
+      this.#upstream.abort();
+      this.#client?.terminate();
+    } else this.#upstream.terminate();
   }
 
   #clientProgressed(): boolean {
@@ -265,7 +235,8 @@ export class Bridge implements UpstreamListener, Sweepable {
   }
 
   #finish(): void {
-    if (!this.#isClientOver || !this.#isUpstreamOver || this.#end === undefined) return;
+    if (!this.#isClientOver || !this.#isUpstreamOver || this.#end === undefined || this.#isFinished) return;
+    this.#isFinished = true;
     this.#options.bridges.delete(this);
     const { by, code, reason } = this.#end;
     const end = {

@@ -7,6 +7,7 @@ import { errorResponse } from "../../src/proxy/respond.ts";
 import { Session } from "../../src/proxy/session.ts";
 import { accept, dialUpstream } from "../../src/proxy/upgrade.ts";
 import { Peer } from "../../src/upstream/peer.ts";
+import { type OriginSocket, RawOrigin, type RawSocket, rawClient } from "./ws-raw.ts";
 
 export interface WebSocketProxyOptions {
   readonly upstream: UpstreamAddress;
@@ -41,7 +42,7 @@ const PEER = {
  * alone, so that a test sees how each bridge and each dial ended.
  */
 export class WebSocketProxyUnderTest implements AsyncDisposable {
-  readonly bridges = new Bridges();
+  readonly bridges = new Bridges({ closeGraceMs: 400 });
   readonly ends: BridgeEnd[] = [];
   readonly errors: ProxyError[] = [];
   accepted: boolean[] = [];
@@ -126,4 +127,33 @@ export function startWebSocketProxy(options: WebSocketProxyOptions): WebSocketPr
 /** An address on this machine. */
 export function local(port: number, tls = false): UpstreamAddress {
   return { type: "tcp", host: "127.0.0.1", port, tls };
+}
+
+export interface Joined extends AsyncDisposable {
+  readonly proxy: WebSocketProxyUnderTest;
+  readonly client: RawSocket;
+  readonly upstream: OriginSocket;
+}
+
+/** A raw client and a raw origin, joined by a bridge through the proxy. */
+export async function join(
+  websocket: Partial<WebSocketConfig> = {},
+  clientFields: readonly string[] = [],
+): Promise<Joined> {
+  const origin = await RawOrigin.start();
+  const proxy = startWebSocketProxy({ upstream: local(origin.port), websocket });
+  const client = await rawClient(proxy.port, clientFields);
+  const upstream = await origin.next();
+  upstream.accept();
+  await client.head();
+  return {
+    proxy,
+    client,
+    upstream,
+    async [Symbol.asyncDispose]() {
+      client[Symbol.dispose]();
+      await proxy[Symbol.asyncDispose]();
+      await origin[Symbol.asyncDispose]();
+    },
+  };
 }

@@ -59,7 +59,10 @@ export class RawSocket implements Disposable {
   readonly socket: net.Socket;
   /** True for the proxy's client: what it sends is masked. */
   readonly masked: boolean;
-  #bytes: Buffer = Buffer.alloc(0);
+  /** What came, not yet read: put together only when enough is there, so that a large message costs one copy. */
+  #pieces: Buffer[] = [];
+  #size = 0;
+  #wanted = 0;
   #ending: Ending | undefined = undefined;
   #wake: (() => void)[] = [];
   received = 0;
@@ -68,9 +71,10 @@ export class RawSocket implements Disposable {
     this.socket = socket;
     this.masked = masked;
     socket.on("data", (chunk: Buffer) => {
-      this.#bytes = Buffer.concat([this.#bytes, chunk]);
+      this.#pieces.push(chunk);
+      this.#size += chunk.length;
       this.received += chunk.length;
-      this.#notify();
+      if (this.#size >= this.#wanted) this.#notify();
     });
     socket.on("end", () => {
       this.#ending ??= "fin";
@@ -96,11 +100,27 @@ export class RawSocket implements Disposable {
 
   /** The next message head (up to the empty line). */
   async head(): Promise<string> {
-    await this.#until(() => this.#bytes.includes("\r\n\r\n"));
-    const end = this.#bytes.indexOf("\r\n\r\n");
-    const head = this.#bytes.toString("latin1", 0, end);
-    this.#bytes = this.#bytes.subarray(end + 4);
-    return head;
+    await this.#until(() => this.#joined().includes("\r\n\r\n"));
+    const bytes = this.#joined();
+    const end = bytes.indexOf("\r\n\r\n");
+    this.#drop(end + 4);
+    return bytes.toString("latin1", 0, end);
+  }
+
+  #joined(): Buffer {
+    if (this.#pieces.length !== 1) this.#pieces = [Buffer.concat(this.#pieces)];
+    return this.#pieces[0] as Buffer;
+  }
+
+  #drop(count: number): void {
+    this.#pieces = [this.#joined().subarray(count)];
+    this.#size -= count;
+    this.#wanted = 0;
+  }
+
+  #want(count: number): undefined {
+    this.#wanted = count;
+    return undefined;
   }
 
   async frame(): Promise<RawFrame> {
@@ -112,7 +132,7 @@ export class RawSocket implements Disposable {
   /** Waits for the end of the connection; gives what had come before it unread, and how it ended. */
   async end(): Promise<{ ending: Ending; rest: Buffer }> {
     await this.#until(() => this.#ending !== undefined, true);
-    return { ending: this.#ending as Ending, rest: this.#bytes };
+    return { ending: this.#ending as Ending, rest: this.#joined() };
   }
 
   [Symbol.dispose](): void {
@@ -133,7 +153,8 @@ export class RawSocket implements Disposable {
   }
 
   #takeFrame(): RawFrame | undefined {
-    const bytes = this.#bytes;
+    if (this.#size < this.#wanted) return undefined;
+    const bytes = this.#joined();
     if (bytes.length < 2) return undefined;
     const first = bytes[0] as number;
     const second = bytes[1] as number;
@@ -143,10 +164,10 @@ export class RawSocket implements Disposable {
     const length = short === 126 ? bytes.readUInt16BE(2) : short === 127 ? Number(bytes.readBigUInt64BE(2)) : short;
     const isMasked = (second & 128) !== 0;
     if (isMasked) at += 4;
-    if (bytes.length < at + length) return undefined;
+    if (bytes.length < at + length) return this.#want(at + length);
     let payload: Buffer = Buffer.from(bytes.subarray(at, at + length));
     if (isMasked) payload = xor(payload, bytes.subarray(at - 4, at));
-    this.#bytes = bytes.subarray(at + length);
+    this.#drop(at + length);
     return { opcode: first & 15, isFinal: (first & 128) !== 0, reserved: first & 0x70, isMasked, payload };
   }
 }

@@ -1,5 +1,16 @@
 import { FrameEncoder } from "./frame.ts";
 
+/** How a bridge ended. */
+export interface BridgeEnd {
+  /** Who ended it: one of its ends, or the proxy (a dead side, a broken protocol, draining). */
+  readonly by: "client" | "upstream" | "gatekeeper";
+  /** The close code as it came or was given; 1005 for none, 1006 for an abrupt end. */
+  readonly code: number;
+  readonly reason: string;
+  readonly messagesToUpstream: number;
+  readonly messagesToClient: number;
+}
+
 /** A bridge as the sweep and the drain see it. */
 export interface Sweepable {
   /** How often it wants to be looked at. */
@@ -17,9 +28,15 @@ export interface Sweepable {
  */
 export class Bridges implements Disposable {
   readonly encoder = new FrameEncoder();
+  /** A side that makes no progress for this long while its bridge is ending is ended by force. */
+  readonly closeGraceMs: number;
   readonly #open = new Set<Sweepable>();
   #timer: Timer | undefined = undefined;
   #sweepMs = Number.POSITIVE_INFINITY;
+
+  constructor(options: { readonly closeGraceMs: number } = { closeGraceMs: 10_000 }) {
+    this.closeGraceMs = options.closeGraceMs;
+  }
 
   /** How many are open. */
   get size(): number {

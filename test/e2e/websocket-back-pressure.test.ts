@@ -1,0 +1,64 @@
+import { describe, expect, test } from "bun:test";
+import { join } from "../helpers/ws-proxy.ts";
+import { frame, Op } from "../helpers/ws-raw.ts";
+
+const MIB = 1024 * 1024;
+const MESSAGE = 64 * 1024;
+const COUNT = 3_000;
+/** Kernel buffers of four sockets, one read of Bun's, and a good deal of room; far below what is sent. */
+const MOST_HELD = 60 * MIB;
+
+describe.each(["client", "upstream"] as const)("a fast %s", (from) => {
+  test("is held back by a receiver that does not read, and nothing is lost", async () => {
+    await using all = await join();
+    const sender = all[from].socket;
+    const receiver = from === "client" ? all.upstream : all.client;
+    receiver.socket.pause();
+    const message = Buffer.alloc(MESSAGE, 3);
+    let sent = 0;
+    function send(): void {
+      while (sent < COUNT) {
+        message.writeUInt32BE(sent++, 0);
+        if (!sender.write(frame(Op.binary, message, { masked: from === "client" }))) break;
+      }
+    }
+    sender.on("drain", send);
+    send();
+    // Stalled: the sender's socket takes nothing for twenty turns of the loop with all data handled.
+    let last = -1;
+    for (let still = 0; still < 2_000; still++) {
+      await new Promise(setImmediate);
+      if (sender.bytesWritten !== last) still = 0;
+      last = sender.bytesWritten;
+    }
+    expect(sent * MESSAGE).toBeLessThan(MOST_HELD);
+    receiver.socket.resume();
+    for (let i = 0; i < COUNT; i++) {
+      const { payload } = await receiver.frame();
+      if (payload.length !== MESSAGE || payload.readUInt32BE(0) !== i) throw new Error(`message ${i} is not itself`);
+    }
+  }, 60_000);
+
+  test("that closes while it is held back ends both sides", async () => {
+    await using all = await join({ deadAfterMs: 200 });
+    const receiver = from === "client" ? all.upstream : all.client;
+    receiver.socket.pause();
+    for (let i = 0; i < 30; i++) all[from].send(Op.binary, Buffer.alloc(MIB));
+    all[from].socket.resetAndDestroy();
+    // The receiver never reads: it is given up.
+    await all.proxy.ended();
+    expect(all.proxy.bridges.size).toBe(0);
+  });
+});
+
+test("both ways at once neither side waits for ever", async () => {
+  await using all = await join();
+  const message = Buffer.alloc(MESSAGE, 9);
+  const rounds = 400;
+  for (const side of [all.client, all.upstream]) {
+    for (let i = 0; i < rounds; i++) side.send(Op.binary, message);
+  }
+  for (const side of [all.client, all.upstream]) {
+    for (let i = 0; i < rounds; i++) expect((await side.frame()).payload.length).toBe(MESSAGE);
+  }
+});
