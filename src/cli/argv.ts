@@ -46,7 +46,7 @@ class ArgvParser implements Invocation {
       const word = this.#words[this.#at++] ?? "";
       if (word === "--") this.#report({ place: COMMAND_LINE, message: "-- has no meaning here", seen: "--" });
       else if (word.startsWith("--")) this.#long(word);
-      else if (word.startsWith("-") && word.length > 1) this.#short(word);
+      else if (/^-[^\d]/.test(word)) this.#short(word);
       else this.#plain(word);
     }
     for (const [flag, spelling] of this.#seen) {
@@ -136,10 +136,10 @@ class ArgvParser implements Invocation {
     for (const name of REQUIRED) this.settings.attempt(name);
   }
 
-  /** The next word, unless it is a flag: no value here begins with a dash. */
+  /** The next word, unless it is a flag: what begins with a dash is one, but for a negative number. */
   #nextValue(): string | undefined {
     const next = this.#words[this.#at];
-    if (next === undefined || (next.startsWith("-") && next.length > 1)) return undefined;
+    if (next === undefined || /^-[^\d]/.test(next)) return undefined;
     this.#at += 1;
     return next;
   }

@@ -41,7 +41,7 @@ function settingFlags(): readonly Flag[] {
     if (flag === undefined) continue;
     const later = status === "later" ? " (comes with a later version)" : "";
     flags.push({
-      name: callOf(name).slice(2),
+      name: callOf(name, "flag").slice(2),
       older: flag.older ?? [],
       short: flag.short,
       group: flag.group,

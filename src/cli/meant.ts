@@ -28,7 +28,7 @@ export function meantFlag(word: string): Meant | undefined {
   const setting = meantSetting(plain);
   // A setting found under its own name, or under the name another proxy has for it, is surer than a likeness.
   if (setting === undefined) return flag && { flag };
-  const ofSetting = FLAG_BY_NAME.get(callOf(setting).replace(/^--/, ""));
+  const ofSetting = FLAG_BY_NAME.get(callOf(setting, "flag").replace(/^--/, ""));
   if (ofSetting !== undefined && settingOf(setting).flag !== undefined) {
     return flag !== undefined && isNearer(plain, flag, ofSetting) ? { flag } : { flag: ofSetting };
   }

@@ -15,15 +15,16 @@ export async function run(invocation: Invocation): Promise<number> {
   const late: string[] = [];
   // First of all, since everything done before it is done again.
   if (!isTest && !hasErrors(invocation.problems)) relaunchWithMoreRequests((message) => late.push(message));
-  const loaded = await loadAll(invocation);
+  const loaded = await loadInvocation(invocation, process.env[LOG_VARIABLE]);
   const { config } = loaded;
   if (config === undefined || hasErrors(loaded.problems)) return refuse(loaded.problems);
   return isTest ? await test(config, loaded.problems) : await serve(config, loaded, late);
 }
 
-async function loadAll(invocation: Invocation): Promise<Loaded> {
+/** Loads what a command line asks for: its own problems come first, then those of its files. */
+export async function loadInvocation(invocation: Invocation, logVariable: string | undefined): Promise<Loaded> {
   const { settings: flags, conf, actions, problems } = invocation;
-  const loaded = await loadConfig({ flags, conf, logVariable: process.env[LOG_VARIABLE] });
+  const loaded = await loadConfig({ flags, conf, logVariable });
   const upgrade = actions.get("upgrade");
   const later = upgrade === undefined ? [] : [laterFlag(upgrade)];
   return { ...loaded, problems: [...problems, ...later, ...loaded.problems] };

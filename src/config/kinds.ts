@@ -128,6 +128,8 @@ export const PATH_PREFIX = kind(
     if (/[?#]/.test(text)) return refuse("a prefix has no query and no fragment", text.replace(/[?#].*$/s, "") || "/");
     // oxlint-disable-next-line no-control-regex -- they can never stand in a request's path
     if (/[\u0000-\u0020\u007f]/.test(text)) return refuse("a path has no spaces and no control characters");
+    const url = /^[a-z]+:\/\/[^/]*(.*)$/i.exec(text);
+    if (url !== null) return refuse("a prefix is a path alone", url[1] === "" ? "/" : url[1]);
     if (!text.startsWith("/")) return refuse("it does not start with /", /^\w/.test(text) ? `/${text}` : undefined);
     const star = text.indexOf("*");
     if (star >= 0 && star < text.length - 1) return refuse("* stands only at the end");

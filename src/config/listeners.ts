@@ -4,6 +4,7 @@ import { listenText } from "./describe.ts";
 import type { Given, Settings } from "./given.ts";
 import type { ListenerConfig } from "./model.ts";
 import type { Problem } from "./problem.ts";
+import { callOf, type SettingName } from "./settings/table.ts";
 import { LISTEN } from "./kinds.ts";
 
 export interface BuiltListeners {
@@ -25,8 +26,8 @@ export async function buildListeners(settings: Settings, now: number): Promise<B
   problems.push(...clashes(settings.all("bind")));
   const cert = settings.one("cert");
   const key = settings.one("key");
-  if (cert !== undefined && !settings.has("key")) problems.push(alone(cert, "--cert", "--key"));
-  if (key !== undefined && !settings.has("cert")) problems.push(alone(key, "--key", "--cert"));
+  if (cert !== undefined && !settings.has("key")) problems.push(alone(cert, "cert", "key"));
+  if (key !== undefined && !settings.has("cert")) problems.push(alone(key, "key", "cert"));
   const pair = cert && key && (await readKeyPair(cert, key, now));
   if (pair !== undefined) problems.push(...pair.problems);
   const listeners = settings
@@ -43,9 +44,12 @@ export async function buildListeners(settings: Settings, now: number): Promise<B
 }
 
 /** Two names of one pair were not both given. */
-export function alone(given: Given<string>, name: string, other: string): Problem {
-  const message = `${name} is given without ${other}`;
-  return { severity: "error", place: given.place, message, seen: given.text, expected: `both ${name} and ${other}` };
+export function alone(given: Given<string>, name: SettingName, other: SettingName): Problem {
+  const { place, text } = given;
+  const where = place.type === "file" ? "file" : "flag";
+  const names = [callOf(name, where), callOf(other, where)];
+  const message = names.join(" is given without ");
+  return { severity: "error", place, message, seen: text, expected: `both ${names.join(" and ")}` };
 }
 
 function clashes(given: readonly Given<readonly ListenAddress[]>[]): readonly Problem[] {

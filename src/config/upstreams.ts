@@ -84,8 +84,8 @@ export async function buildUpstreamTls(
   }
   const cert = settings.one("client_cert");
   const key = settings.one("client_key");
-  if (cert !== undefined && !settings.has("client_key")) problems.push(alone(cert, "--client-cert", "--client-key"));
-  if (key !== undefined && !settings.has("client_cert")) problems.push(alone(key, "--client-key", "--client-cert"));
+  if (cert !== undefined && !settings.has("client_key")) problems.push(alone(cert, "client_cert", "client_key"));
+  if (key !== undefined && !settings.has("client_cert")) problems.push(alone(key, "client_key", "client_cert"));
   const pair = cert && key && (await readKeyPair(cert, key, now));
   const ca = roots && (await readRoots(roots));
   problems.push(...(pair?.problems ?? []), ...(ca?.problems ?? []));
@@ -111,7 +111,7 @@ function withoutTls(settings: Settings): readonly Problem[] {
       // Pingora's own key does no harm in a file that was brought along.
       severity: isPingoraKey(name) && given.place.type === "file" ? "warning" : "error",
       place: given.place,
-      message: `${callOf(name)} has no meaning here: no upstream is spoken TLS to`,
+      message: `${callOf(name, given.place.type === "file" ? "file" : "flag")} has no meaning here: no upstream is spoken TLS to`,
       ...(given.value !== true && { seen: given.text }),
       expected: "--tls, or an https:// upstream",
     });

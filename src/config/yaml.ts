@@ -27,7 +27,7 @@ export interface YamlReading {
   readonly isBroken: boolean;
 }
 
-const SHAPE = "conf.yaml is a flat list of keys, such as `threads: 2`";
+const SHAPE = "a flat list of keys, such as `threads: 2`";
 
 /** Reads a flat YAML file: keys at the top level, each with one plain value or a list of them. */
 export function readYaml(source: SourceText): YamlReading {
@@ -72,26 +72,29 @@ class YamlReader {
         this.#reportDuplicate(start);
         continue;
       }
+      // After the first fault the parser guesses, and so would a reader of the others.
+      if (this.isBroken) continue;
       this.isBroken = true;
-      const message = fault.message.split("\n")[0] ?? fault.code;
-      this.report(start, end, undefined, `this is not YAML: ${lowerFirst(message)}`, HINTS[fault.code]);
+      const [message, expected] = FAULTS[fault.code] ?? [lowerFirst(fault.message.split("\n")[0] ?? fault.code)];
+      this.report(start, end, undefined, `this is not YAML: ${message}`, expected);
     }
   }
 
   /** The parser's range is one column wide; the key is as long as its name. */
   #reportDuplicate(start: number): void {
-    const name = /^(["']?)([\w-]+)\1/.exec(this.#source.text.slice(start))?.[0] ?? "";
-    const first = new RegExp(`^\\s*${RegExp.escape(name)}\\s*:`, "m").exec(this.#source.text);
+    const [written = "", , name = ""] = /^(["']?)([\w-]+)\1/.exec(this.#source.text.slice(start)) ?? [];
+    const first = new RegExp(`^\\s*["']?${RegExp.escape(name)}["']?\\s*:`, "m").exec(this.#source.text);
     const line =
       first === null ? undefined : this.#source.position(first.index + first[0].search(/\S/), 0, undefined).line;
     const where = line === undefined ? "" : `, first in line ${line}`;
-    this.report(start, start + name.length, name, `the key is there twice${where}`, "each key once");
+    this.report(start, start + written.length, name, `the key is there twice${where}`, "each key once");
   }
 
   readTop(contents: ParsedNode | null): void {
     if (contents === null || (isScalar(contents) && contents.value === null && contents.source === "")) return;
     if (!isMap(contents)) {
-      const what = isSeq(contents) ? "a list" : "a plain text";
+      const isCaddyfile = /\{\s*$/m.test(this.#source.text);
+      const what = isSeq(contents) ? "a list" : isCaddyfile ? "no YAML but looks like a Caddyfile" : "a plain text";
       this.report(contents.range[0], contents.range[1], undefined, `the file is ${what}`, SHAPE);
       return;
     }
@@ -130,8 +133,8 @@ class YamlReader {
     if (this.#refuseDecoration(node, key)) return undefined;
     const [start, end] = node.range;
     if (!isScalar(node)) {
-      const what = isSeq(node) ? "a list within a list" : "keys within a key";
-      this.report(start, end, key, `here are ${what}`, "a plain value");
+      const what = isSeq(node) ? "this is a list within a list" : "these are keys within a key";
+      this.report(start, end, key, what, "a plain value");
       return undefined;
     }
     const value: unknown = node.value;
@@ -158,13 +161,18 @@ class YamlReader {
   }
 }
 
-const HINTS: Readonly<Record<string, string>> = {
-  TAB_AS_INDENT: "spaces at the start of a line",
-  MISSING_CHAR: "each quote and bracket closed",
-  BAD_INDENT: "each bracket closed, and keys at the start of their line",
-  MULTILINE_IMPLICIT_KEY: SHAPE,
-  BLOCK_AS_IMPLICIT_KEY: "quotes around a value that holds `: `",
-  BAD_SCALAR_START: "quotes around a value that starts with a mark such as @, ` or %",
+/** The parser's faults in our words: what is wrong, and what would be right. */
+const FAULTS: Readonly<Record<string, readonly [message: string, expected?: string]>> = {
+  TAB_AS_INDENT: ["a tab begins the line", "spaces, or nothing, at the start of a line"],
+  MISSING_CHAR: ["a quote or a bracket is not closed", "each quote and bracket closed"],
+  BAD_INDENT: ["a bracket is not closed, or the line begins too far left or right", "keys at the start of their line"],
+  UNEXPECTED_TOKEN: ["nothing may follow here", 'quotes around a value with brackets in it, such as "[::1]:8080"'],
+  BLOCK_AS_IMPLICIT_KEY: ["there are two colons", "quotes around a value that holds `: `"],
+  MULTILINE_IMPLICIT_KEY: ["a colon is missing after a key", SHAPE],
+  BAD_SCALAR_START: [
+    "a value cannot begin with this mark",
+    "quotes around a value that begins with a mark such as @, ` or %",
+  ],
 };
 
 function lowerFirst(text: string): string {

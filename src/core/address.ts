@@ -1,6 +1,6 @@
 import { isIPv6 } from "node:net";
 import { parseHost, parsePort } from "./host.ts";
-import { accept, refuse, type Parsed } from "./parsed.ts";
+import { accept, refuse, type Parsed, type Refused } from "./parsed.ts";
 
 /** Where a listener takes connections. */
 export type ListenAddress =
@@ -79,13 +79,16 @@ export function parseUpstream(text: string): Parsed<readonly UpstreamSpec[]> {
   }
   const prefix = scheme === undefined ? "" : `${scheme}://`;
   const end = rest.search(/[/?#]/);
-  if (end >= 0) return refuse("an upstream address has no path", `${prefix}${rest.slice(0, end)}`);
+  if (end >= 0) {
+    const bare = rest.slice(0, end);
+    return refuse("an upstream address has no path", /\w/.test(bare) ? `${prefix}${bare}` : undefined);
+  }
   if (rest.includes("@")) {
     return refuse("an upstream address has no user", `${prefix}${rest.slice(rest.lastIndexOf("@") + 1)}`);
   }
   if (/^\d{1,5}$/.test(rest)) return refuse("the colon is missing", `${prefix}:${rest}`);
   const parts = splitHostPorts(rest, 1);
-  if (!parts.ok) return parts;
+  if (!parts.ok) return refuse(parts.fault, parts.suggestion && `${prefix}${parts.suggestion}`);
   const ports = parts.value.ports;
   if (parts.value.host === "" && ports.length === 0) return refuse("the host is missing");
   return mapParsed(parts.value.host === "" ? accept("localhost") : parseHost(parts.value.host), (host) =>
@@ -107,18 +110,23 @@ function splitHostPorts(text: string, least: 0 | 1): Parsed<{ host: string; port
   if (/\s/.test(text)) return refuse("an address has no spaces");
   if (text.includes(",")) return refuse("one address at a time; to give several, repeat it");
   const split = /^(\[[^\]]*\]?|[^:[\]]*)(?::([^:]*))?$/.exec(text);
-  if (split === null) {
-    if (isIPv6(text)) return refuse("an IPv6 address stands in brackets", `[${text}]:8080`);
-    const tail = /^(.*):(\d+)$/.exec(text);
-    if (tail !== null && isIPv6(tail[1] ?? "")) {
-      return refuse("an IPv6 address stands in brackets", `[${tail[1]}]:${tail[2]}`);
-    }
-    return refuse(`"${text}" is not HOST:PORT`);
-  }
+  if (split === null || (text.startsWith("[") && !text.includes("]"))) return refuseHostPort(text);
   const host = split[1] ?? "";
   if (split[2] === undefined) return accept({ host, ports: [] });
   const ports = parsePorts(split[2], least);
-  return ports.ok ? accept({ host, ports: ports.value }) : ports;
+  if (ports.ok) return accept({ host, ports: ports.value });
+  return refuse(ports.fault, ports.suggestion && `${host}:${ports.suggestion}`);
+}
+
+/** Says what is wrong with an address that is not HOST:PORT; most often it is IPv6 without its brackets. */
+function refuseHostPort(text: string): Refused {
+  const bare = text.replace(/^\[/, "");
+  // A group of two digits or more at the end is more likely a port than a part of the address.
+  const tail = /^(.*):(\d{2,5})$/.exec(bare);
+  const [host, port] = tail !== null && isIPv6(tail[1] ?? "") ? [tail[1], tail[2]] : [bare, "8080"];
+  if (!isIPv6(host ?? "")) return refuse(`"${text}" is not HOST:PORT`);
+  const what = bare === text ? "an IPv6 address stands in brackets" : "the bracket is not closed";
+  return refuse(what, `[${host}]:${port}`);
 }
 
 function parsePorts(text: string, least: 0 | 1): Parsed<readonly number[]> {

@@ -20,6 +20,6 @@ export function accept<T>(value: T): Accepted<T> {
 }
 
 /** The text was not understood; `suggestion` only where one can be made with confidence. */
-export function refuse(fault: string, suggestion?: string): Refused {
+export function refuse(fault: string, suggestion?: string | undefined): Refused {
   return suggestion === undefined ? { ok: false, fault } : { ok: false, fault, suggestion };
 }

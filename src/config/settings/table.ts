@@ -30,12 +30,7 @@ export function isSettingName(name: string): name is SettingName {
   return Object.hasOwn(SETTINGS, name);
 }
 
-/** How the flag of a setting is written: `--hc-freq` for `hc_freq`. */
-export function flagNameOf(name: SettingName): string {
-  return `--${name.replaceAll("_", "-")}`;
-}
-
-/** How an error calls a setting: by its flag, or by its key where it has none. */
-export function callOf(name: SettingName): string {
-  return settingOf(name).flag === undefined ? name : flagNameOf(name);
+/** How an error calls a setting: as the command line does, or as a file does. */
+export function callOf(name: SettingName, where: "flag" | "file"): string {
+  return where === "file" || settingOf(name).flag === undefined ? name : `--${name.replaceAll("_", "-")}`;
 }
