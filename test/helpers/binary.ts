@@ -95,7 +95,8 @@ export async function startBinary(args: readonly string[], options: BinaryOption
     exited: () => ended,
     async [Symbol.asyncDispose]() {
       if (child.exitCode !== null || child.signalCode !== null) return;
-      child.kill("SIGTERM");
+      // SIGTERM would wait for requests that a failed test left open.
+      child.kill("SIGINT");
       const timer = setTimeout(() => child.kill("SIGKILL"), KILL_AFTER_MS);
       await ended;
       clearTimeout(timer);
