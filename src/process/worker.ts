@@ -1,5 +1,6 @@
 import type { Config, ListenerConfig } from "../config/model.ts";
 import type { Log } from "../observe/log.ts";
+import type { BridgeData } from "../proxy/bridge.ts";
 import { Service } from "./service.ts";
 import { Listener } from "../server/listener.ts";
 
@@ -28,9 +29,9 @@ export class Worker {
   readonly #config: Config;
   readonly #log: Log;
   readonly #service: Service;
-  readonly #listeners: readonly Listener<unknown>[];
+  readonly #listeners: readonly Listener<BridgeData>[];
 
-  constructor(config: Config, log: Log, service: Service, listeners: readonly Listener<unknown>[]) {
+  constructor(config: Config, log: Log, service: Service, listeners: readonly Listener<BridgeData>[]) {
     this.#config = config;
     this.#log = log;
     this.#service = service;
@@ -88,7 +89,7 @@ export class Worker {
  */
 export async function startWorker(config: Config, log: Log): Promise<Worker> {
   const service = new Service(config, log);
-  const listeners: Listener<unknown>[] = [];
+  const listeners: Listener<BridgeData>[] = [];
   const failures: ListenFailure[] = [];
   for (const listener of config.listeners) {
     try {

@@ -12,6 +12,7 @@ import type { Lanes } from "./lanes.ts";
 import type { ProxyHttp } from "./phases.ts";
 import { errorResponse } from "./respond.ts";
 import { type Downstream, Session } from "./session.ts";
+import { refuseHandshake } from "./upgrade.ts";
 import type { WebSocketProxy } from "./websocket-proxy.ts";
 
 /** What an engine works with besides the phases. */
@@ -90,11 +91,16 @@ export class Engine<Ctx = unknown> {
 
   #filter(session: Session<Ctx>): Awaitable<Response | undefined> {
     const filtered = this.#phases.requestFilter?.(session);
-    if (filtered === undefined) return this.#attempt(session);
+    if (filtered === undefined) return this.#forward(session);
     return whenDone(filtered, (result) => {
-      if (result === undefined) return this.#attempt(session);
+      if (result === undefined) return this.#forward(session);
       return result instanceof ProxyError ? this.#fail(session, result) : this.#own(session, result);
     });
+  }
+
+  #forward(session: Session<Ctx>): Awaitable<Response | undefined> {
+    const refused = session.isUpgrade ? refuseHandshake(session.request.headers) : undefined;
+    return refused === undefined ? this.#attempt(session) : this.#own(session, refused);
   }
 
   #attempt(session: Session<Ctx>): Awaitable<Response | undefined> {
@@ -117,12 +123,9 @@ export class Engine<Ctx = unknown> {
   }
 
   #send(session: Session<Ctx>, peer: Peer, headers: Headers): Promise<Response | undefined> {
-    const { lanes, webSockets } = this.#options;
+    const { lanes } = this.#options;
     peer.inFlight++;
-    if (session.isUpgrade) {
-      const upgraded = webSockets.serve(session, peer, headers, this.#phases);
-      return upgraded.then((outcome) => this.#settle(session, peer, outcome));
-    }
+    if (session.isUpgrade) return this.#upgrade(session, peer, headers);
     const timeoutMs = peer.options.timeouts.responseHeaderMs;
     const deadline = timeoutMs > 0 ? new Deadline(session.request.signal, timeoutMs) : undefined;
     const outgoing = prepare(session, headers, this.#phases, deadline);
@@ -140,6 +143,16 @@ export class Engine<Ctx = unknown> {
           return this.#settle(session, peer, failureOf(error, outgoing.signal));
         },
       );
+  }
+
+  async #upgrade(session: Session<Ctx>, peer: Peer, headers: Headers): Promise<Response | undefined> {
+    const answer = await this.#options.webSockets.serve(session, peer, headers, this.#phases, () => {
+      peer.inFlight--;
+      this.#end(session);
+    });
+    if (answer === undefined) return undefined;
+    const outcome = answer instanceof ProxyError ? answer : await this.#answer.pass(session, peer, answer);
+    return this.#settle(session, peer, outcome);
   }
 
   #settleLater(

@@ -1,18 +1,88 @@
-import type { ProxyError } from "../core/errors.ts";
+import { ProxyError } from "../core/errors.ts";
+import type { Log } from "../observe/log.ts";
 import type { Peer } from "../upstream/peer.ts";
-import type { ProxyHttp } from "./phases.ts";
+import { type BridgeData, type BridgeEnd, Bridges, bridgeHandler } from "./bridge.ts";
+import type { UpstreamAnswer } from "./lane.ts";
+import type { ProxyHttp, ResponseHead } from "./phases.ts";
 import type { Session } from "./session.ts";
+import { accept, dialUpstream, discard, type UpstreamRefusal } from "./upgrade.ts";
 
-/** Carries one WebSocket from its handshake to its end. */
-export interface WebSocketProxy {
+/** Going away (RFC 6455 7.4.1): what both ends of a WebSocket are told when the proxy stops. */
+const GOING_AWAY = 1001;
+/** The connection ended without a close frame (RFC 6455 7.4.1). */
+const ABNORMAL = 1006;
+
+/** Carries WebSockets from their handshake to their end. Owns every open one. */
+export class WebSocketProxy implements Disposable {
+  /** For Bun.serve. */
+  readonly handler: Bun.WebSocketHandler<BridgeData>;
+  readonly #bridges = new Bridges();
+  readonly #log: Log;
+
+  /** @param maxMessageBytes the largest message of any route; each route's own limit holds on its upstream's side */
+  constructor(maxMessageBytes: number, log: Log) {
+    this.handler = bridgeHandler({ maxMessageBytes });
+    this.#log = log;
+  }
+
   /**
-   * Dials the peer and accepts the client. Undefined: it became a WebSocket. A `Response` is the origin's refusal,
-   * passed on. Takes `peer.inFlight` down and calls `logging` when it is over, unless it gives a `ProxyError`.
+   * Dials the peer and accepts the client. Undefined: it became a WebSocket, and when that is over `ended` is
+   * called, once. An answer is the origin's refusal, to be passed on. Otherwise why there is neither.
    */
-  serve<Ctx>(
+  async serve<Ctx>(
     session: Session<Ctx>,
     peer: Peer,
     headers: Headers,
     phases: ProxyHttp<Ctx>,
-  ): Promise<Response | undefined | ProxyError>;
+    ended: () => void,
+  ): Promise<UpstreamAnswer | undefined | ProxyError> {
+    const { websocket, timeouts } = peer.options;
+    const options = { websocket, dialTimeoutMs: timeouts.dialMs, bridges: this.#bridges, log: this.#log };
+    const dialed = await dialUpstream(session, peer, headers, options);
+    if (dialed instanceof ProxyError) return dialed;
+    if (dialed.type === "refused") return refusalAnswer(dialed);
+    try {
+      phases.connectedToUpstream?.(session, peer);
+      const head: ResponseHead = { status: 101, headers: dialed.headers };
+      await phases.upstreamResponseFilter?.(session, head);
+      await phases.responseFilter?.(session, head);
+    } catch (error) {
+      discard(dialed);
+      throw error;
+    }
+    session.status = 101;
+    const isAccepted = accept(session.downstream.server, session, dialed, (end) => {
+      session.error = errorOf(end);
+      ended();
+    });
+    return isAccepted ? undefined : new ProxyError("client_gone", "the client left during the handshake");
+  }
+
+  /** Asks both ends of every open WebSocket to go. */
+  sendAway(): void {
+    this.#bridges.goAway(GOING_AWAY, "");
+  }
+
+  [Symbol.dispose](): void {
+    this.#bridges[Symbol.dispose]();
+  }
+}
+
+function errorOf(end: BridgeEnd): ProxyError | undefined {
+  if (end.code !== ABNORMAL) return undefined;
+  switch (end.by) {
+    case "upstream":
+      return new ProxyError("connection_terminated", "the upstream's WebSocket ended without a close frame");
+    case "client":
+      return new ProxyError("client_gone", "the client's WebSocket ended without a close frame");
+    case "gatekeeper":
+      return new ProxyError("read_timeout", end.reason === "" ? "one side of the WebSocket was dead" : end.reason);
+  }
+}
+
+function refusalAnswer({ status, headers, body }: UpstreamRefusal): UpstreamAnswer {
+  if (body === null || body instanceof ReadableStream) {
+    return { status, headers, body, bytes: () => new Response(body).bytes() };
+  }
+  return { status, headers, body: new Blob([body]).stream(), bytes: () => Promise.resolve(body) };
 }
