@@ -1,5 +1,5 @@
 import { SETTING_NAMES, settingOf } from "../config/settings/table.ts";
-import { GROUPS } from "../config/settings/setting.ts";
+import { GROUPS, type KeyStatus } from "../config/settings/setting.ts";
 import { COMMANDS, takesFlag, type CommandName } from "./commands.ts";
 import { FLAGS, type Flag } from "./flags.ts";
 
@@ -35,29 +35,36 @@ export function helpText(command: CommandName, columns: number): string {
     lines.push("", `${group}:`);
     for (const flag of members) lines.push(...twoColumns(`  ${spelling(flag)}`, docOf(flag), columns));
   }
-  if (command === "run") lines.push("", ...keysText(columns), "", ...ADDRESSES, "", ...UNITS);
+  if (command === "run") {
+    for (const paragraph of [...keysTexts(), ADDRESSES, UNITS]) lines.push("", ...hanging(paragraph, columns));
+  }
   lines.push("", "Examples:");
   for (const [example, what] of EXAMPLES[command]) lines.push(`  # ${what}`, `  ${example}`);
   return `${lines.join("\n")}\n`;
 }
 
-const ADDRESSES = [
-  "Addresses: 127.0.0.1:3000, [::1]:3000, localhost:3000, :3000 (to listen: every address; upstream: localhost),",
-  "  unix//run/app.sock, :8001-8004 (a range is several); upstream also http://host and https://host:443.",
-];
+const ADDRESSES =
+  "Addresses: 127.0.0.1:3000, [::1]:3000, localhost:3000, :3000 (to listen: every address; upstream: localhost), " +
+  "unix//run/app.sock, :8001-8004 (a range is several); upstream also http://host and https://host:443.";
 
-const UNITS = ["Times: 250ms, 3s, 1m30s, 2h. Sizes: 512, 64KiB, 10MB. A switch can be taken back: --tls=false."];
+const UNITS = "Times: 250ms, 3s, 1m30s, 2h. Sizes: 512, 64KiB, 10MB. A switch can be taken back: --tls=false.";
 
 /** What conf.yaml may hold beside the flags' names. */
-function keysText(columns: number): readonly string[] {
-  const only = SETTING_NAMES.filter((name) => settingOf(name).flag === undefined);
-  const lines = ["conf.yaml: each flag's name with _ for - is a key there (bind, hc_freq), and so are:"];
-  for (const status of ["effective", "later", "no_effect"] as const) {
-    const names = only.filter((name) => settingOf(name).status === status);
-    const label = { effective: "", later: "with a later version: ", no_effect: "accepted, no effect: " }[status];
-    lines.push(...wrap(`${label}${names.join(", ")}`, columns - 2).map((line) => `  ${line}`));
-  }
-  return lines;
+function keysTexts(): readonly string[] {
+  const namesOf = (status: KeyStatus): string => {
+    const only = SETTING_NAMES.filter((name) => settingOf(name).flag === undefined);
+    return only.filter((name) => settingOf(name).status === status).join(", ");
+  };
+  return [
+    `conf.yaml: each flag's name with _ for - is a key there (bind, hc_freq), and so are ${namesOf("effective")}.`,
+    `Keys that are checked, and take effect with a later version: ${namesOf("later")}.`,
+    `Keys of Pingora's that are accepted and have no effect: ${namesOf("no_effect")}.`,
+  ];
+}
+
+/** A paragraph whose further lines are indented. */
+function hanging(text: string, columns: number): readonly string[] {
+  return wrap(text, columns - 2).map((line, i) => (i === 0 ? line : `  ${line}`));
 }
 
 function spelling(flag: Flag): string {

@@ -7,20 +7,20 @@ import { FLAG_BY_LETTER, FLAG_BY_NAME, FLAGS, type Flag } from "./flags.ts";
 export type Meant = { readonly flag: Flag } | { readonly key: SettingName };
 
 /** What other programs call the flags here that are no settings. */
-const ELSEWHERE: Readonly<Record<string, string>> = {
-  config: "conf",
-  configuration: "conf",
-  file: "conf",
-  check: "test",
-  validate: "test",
-  "dry-run": "test",
-  usage: "help",
-};
+const ELSEWHERE: ReadonlyMap<string, string> = new Map([
+  ["config", "conf"],
+  ["configuration", "conf"],
+  ["file", "conf"],
+  ["check", "test"],
+  ["validate", "test"],
+  ["dry-run", "test"],
+  ["usage", "help"],
+]);
 
 /** Finds what `word` (without dashes) was meant to be; undefined when nothing is near. */
 export function meantFlag(word: string): Meant | undefined {
   const plain = word.toLowerCase();
-  const known = FLAG_BY_NAME.get(plain) ?? FLAG_BY_NAME.get(ELSEWHERE[plain] ?? "");
+  const known = FLAG_BY_NAME.get(plain) ?? FLAG_BY_NAME.get(ELSEWHERE.get(plain) ?? "");
   if (known !== undefined) return { flag: known };
   if (plain.length === 1) return byLetter(word);
   const name = nearest(plain, [...FLAG_BY_NAME.keys()]);

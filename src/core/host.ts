@@ -24,7 +24,8 @@ export function parseHost(text: string): Parsed<string> {
 /** A DNS name: what is sent as SNI, or resolved. Gives it in small letters and ASCII. */
 export function parseName(text: string): Parsed<string> {
   const lower = text.toLowerCase();
-  // What domainToASCII would take for a path or a port is refused below as a bad character.
+  // domainToASCII reads as a URL does: what comes after one of these would be lost without a word.
+  if (/[/\\:?#@%\s]/.test(lower)) return refuse(`"${text}" is no host name`);
   const isForeign = [...lower].some((c) => c.charCodeAt(0) > 127);
   const name = isForeign ? domainToASCII(lower) : lower;
   const labels = (name.endsWith(".") ? name.slice(0, -1) : name).split(".");

@@ -1,14 +1,14 @@
 import { accept, refuse, type Parsed } from "./parsed.ts";
 
-const MS_PER_UNIT: Readonly<Record<string, number>> = {
-  us: 0.001,
-  µs: 0.001,
-  ms: 1,
-  s: 1000,
-  m: 60_000,
-  h: 3_600_000,
-  d: 86_400_000,
-};
+const MS_PER_UNIT: ReadonlyMap<string, number> = new Map([
+  ["us", 0.001],
+  ["µs", 0.001],
+  ["ms", 1],
+  ["s", 1000],
+  ["m", 60_000],
+  ["h", 3_600_000],
+  ["d", 86_400_000],
+]);
 
 /** The longest time a JavaScript timer can wait is 2^31-1 ms; a longer one would fire at once. */
 export const MAX_DURATION_MS = 24 * 86_400_000;
@@ -29,36 +29,36 @@ export function parseDuration(text: string): Parsed<number> {
   if (!DURATION.test(text)) {
     if (DURATION.test(compact)) return refuse("a time is written in small letters without spaces", compact);
     const unit = /^(\d+(?:\.\d+)?)\s*([a-z]+)$/i.exec(text);
-    const meant = unit === null ? undefined : LONG_UNITS[unit[2]?.toLowerCase() ?? ""];
+    const meant = unit === null ? undefined : LONG_UNITS.get(unit[2]?.toLowerCase() ?? "");
     if (unit !== null && meant !== undefined) return refuse(`"${unit[2]}" is no unit of time`, `${unit[1]}${meant}`);
     return refuse("this is not a time");
   }
   let total = 0;
   for (const [, amount, unit] of text.matchAll(DURATION_PART)) {
-    total += Number(amount) * (MS_PER_UNIT[unit ?? ""] ?? 0);
+    total += Number(amount) * (MS_PER_UNIT.get(unit ?? "") ?? 0);
   }
   if (total > MAX_DURATION_MS) return refuse("the longest time is 24d");
   return accept(Math.ceil(total));
 }
 
-const LONG_UNITS: Readonly<Record<string, string>> = {
-  msec: "ms",
-  millis: "ms",
-  milliseconds: "ms",
-  sec: "s",
-  secs: "s",
-  second: "s",
-  seconds: "s",
-  min: "m",
-  mins: "m",
-  minute: "m",
-  minutes: "m",
-  hr: "h",
-  hour: "h",
-  hours: "h",
-  day: "d",
-  days: "d",
-};
+const LONG_UNITS: ReadonlyMap<string, string> = new Map([
+  ["msec", "ms"],
+  ["millis", "ms"],
+  ["milliseconds", "ms"],
+  ["sec", "s"],
+  ["secs", "s"],
+  ["second", "s"],
+  ["seconds", "s"],
+  ["min", "m"],
+  ["mins", "m"],
+  ["minute", "m"],
+  ["minutes", "m"],
+  ["hr", "h"],
+  ["hour", "h"],
+  ["hours", "h"],
+  ["day", "d"],
+  ["days", "d"],
+]);
 
 /**
  * A time that the original gatekeeper and Pingora count in seconds: a plain whole number is seconds, and
@@ -73,18 +73,18 @@ export function parseSeconds(text: string): Parsed<number> {
   return ms > MAX_DURATION_MS ? refuse("the longest time is 24 days (2073600)") : accept(ms);
 }
 
-const BYTES_PER_UNIT: Readonly<Record<string, number>> = {
-  "": 1,
-  b: 1,
-  kb: 1e3,
-  mb: 1e6,
-  gb: 1e9,
-  tb: 1e12,
-  kib: 1024,
-  mib: 1024 ** 2,
-  gib: 1024 ** 3,
-  tib: 1024 ** 4,
-};
+const BYTES_PER_UNIT: ReadonlyMap<string, number> = new Map([
+  ["", 1],
+  ["b", 1],
+  ["kb", 1e3],
+  ["mb", 1e6],
+  ["gb", 1e9],
+  ["tb", 1e12],
+  ["kib", 1024],
+  ["mib", 1024 ** 2],
+  ["gib", 1024 ** 3],
+  ["tib", 1024 ** 4],
+]);
 
 /**
  * A size as Caddy writes it: `512`, `64KiB` (1024s), `10MB` (1000s), `1.5GiB`; the case of the unit does
@@ -99,7 +99,7 @@ export function parseSize(text: string): Parsed<number> {
     return again?.ok === true ? refuse("a size has no spaces", compact) : refuse("this is not a size");
   }
   const unit = match[2] ?? "";
-  const factor = BYTES_PER_UNIT[unit.toLowerCase()];
+  const factor = BYTES_PER_UNIT.get(unit.toLowerCase());
   if (factor === undefined) {
     // 1M is a million bytes to some programs and 2^20 to others.
     const isShort = /^[kmgt]$/i.test(unit);
@@ -107,23 +107,4 @@ export function parseSize(text: string): Parsed<number> {
   }
   const bytes = Math.round(Number(match[1]) * factor);
   return Number.isSafeInteger(bytes) ? accept(bytes) : refuse("this is larger than any size can be");
-}
-
-/** Milliseconds as people write them: `1m30s`, `250ms`, `0`. What `parseDuration` reads back. */
-export function formatDuration(ms: number): string {
-  if (ms === 0) return "0";
-  let rest = ms;
-  let text = "";
-  for (const [unit, size] of [
-    ["d", 86_400_000],
-    ["h", 3_600_000],
-    ["m", 60_000],
-    ["s", 1000],
-    ["ms", 1],
-  ] as const) {
-    const count = Math.floor(rest / size);
-    if (count > 0) text += `${count}${unit}`;
-    rest -= count * size;
-  }
-  return text;
 }

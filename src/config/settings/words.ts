@@ -5,56 +5,56 @@ import { isSettingName, SETTING_NAMES, settingOf, type SettingName } from "./tab
  * What users of other proxies look for, and what it is called here. None of these is accepted: they only
  * lead to the right name.
  */
-const ELSEWHERE: Readonly<Record<string, SettingName>> = {
-  listen: "bind",
-  port: "bind",
-  from: "bind",
-  addr: "bind",
-  address: "bind",
-  to: "upstream",
-  backend: "upstream",
-  target: "upstream",
-  proxy: "upstream",
-  "proxy-pass": "upstream",
-  forward: "upstream",
-  server: "upstream",
-  path: "cp",
-  prefix: "cp",
-  "context-path": "cp",
-  "host-header": "host",
-  "header-host": "host",
-  "change-host-header": "host",
-  "server-name": "sni",
-  servername: "sni",
-  "tls-server-name": "sni",
-  ssl: "tls",
-  https: "tls",
-  "skip-verify": "insecure",
-  "tls-insecure-skip-verify": "insecure",
-  "no-verify": "insecure",
-  ca: "ca_file",
-  "tls-trusted-ca-certs": "ca_file",
-  certificate: "cert",
-  "tls-cert": "cert",
-  "tls-key": "key",
-  "private-key": "key",
-  http2: "enable_h2",
-  h2: "enable_h2",
-  "health-check": "hc_freq",
-  "health-interval": "hc_freq",
-  keepalive: "idle_timeout",
-  retries: "max_retries",
-  "connect-timeout": "dial_timeout",
-  timeout: "response_header_timeout",
-  "max-body-size": "max_request_body",
-  "client-max-body-size": "max_request_body",
-  workers: "threads",
-  background: "daemon",
-  verbose: "log_level",
-  debug: "log_level",
-  quiet: "log_level",
-  "grace-period": "grace_period_seconds",
-};
+const ELSEWHERE: ReadonlyMap<string, SettingName> = new Map<string, SettingName>([
+  ["listen", "bind"],
+  ["port", "bind"],
+  ["from", "bind"],
+  ["addr", "bind"],
+  ["address", "bind"],
+  ["to", "upstream"],
+  ["backend", "upstream"],
+  ["target", "upstream"],
+  ["proxy", "upstream"],
+  ["proxy-pass", "upstream"],
+  ["forward", "upstream"],
+  ["server", "upstream"],
+  ["path", "cp"],
+  ["prefix", "cp"],
+  ["context-path", "cp"],
+  ["host-header", "host"],
+  ["header-host", "host"],
+  ["change-host-header", "host"],
+  ["server-name", "sni"],
+  ["servername", "sni"],
+  ["tls-server-name", "sni"],
+  ["ssl", "tls"],
+  ["https", "tls"],
+  ["skip-verify", "insecure"],
+  ["tls-insecure-skip-verify", "insecure"],
+  ["no-verify", "insecure"],
+  ["ca", "ca_file"],
+  ["tls-trusted-ca-certs", "ca_file"],
+  ["certificate", "cert"],
+  ["tls-cert", "cert"],
+  ["tls-key", "key"],
+  ["private-key", "key"],
+  ["http2", "enable_h2"],
+  ["h2", "enable_h2"],
+  ["health-check", "hc_freq"],
+  ["health-interval", "hc_freq"],
+  ["keepalive", "idle_timeout"],
+  ["retries", "max_retries"],
+  ["connect-timeout", "dial_timeout"],
+  ["timeout", "response_header_timeout"],
+  ["max-body-size", "max_request_body"],
+  ["client-max-body-size", "max_request_body"],
+  ["workers", "threads"],
+  ["background", "daemon"],
+  ["verbose", "log_level"],
+  ["debug", "log_level"],
+  ["quiet", "log_level"],
+  ["grace-period", "grace_period_seconds"],
+]);
 
 /** The older spellings of every setting's flag. */
 export const OLDER_SPELLINGS: ReadonlyMap<string, SettingName> = new Map(
@@ -69,9 +69,9 @@ export function meantSetting(word: string): SettingName | undefined {
   const plain = word.toLowerCase().replaceAll("_", "-");
   const exact = plain.replaceAll("-", "_");
   if (isSettingName(exact)) return exact;
-  const known = OLDER_SPELLINGS.get(plain) ?? ELSEWHERE[plain];
+  const known = OLDER_SPELLINGS.get(plain) ?? ELSEWHERE.get(plain);
   if (known !== undefined) return known;
-  const near = nearest(plain, [...SETTING_NAMES, ...OLDER_SPELLINGS.keys(), ...Object.keys(ELSEWHERE)]);
+  const near = nearest(plain, [...SETTING_NAMES, ...OLDER_SPELLINGS.keys(), ...ELSEWHERE.keys()]);
   if (near === undefined) return undefined;
-  return isSettingName(near) ? near : (OLDER_SPELLINGS.get(near) ?? ELSEWHERE[near]);
+  return isSettingName(near) ? near : (OLDER_SPELLINGS.get(near) ?? ELSEWHERE.get(near));
 }
