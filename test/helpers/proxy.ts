@@ -1,0 +1,154 @@
+import type {
+  Config,
+  ListenerConfig,
+  PathPattern,
+  ProcessConfig,
+  ReverseProxyConfig,
+  UpstreamAddress,
+} from "../../src/config/model.ts";
+import type { Log, LogFacts } from "../../src/observe/log.ts";
+import { startWorker, type Worker } from "../../src/process/worker.ts";
+
+export interface LogLine {
+  readonly level: "error" | "warn" | "info" | "debug";
+  readonly message: string;
+  readonly facts: LogFacts;
+}
+
+/** A log that keeps its lines. */
+export class RecordingLog implements Log {
+  readonly lines: LogLine[] = [];
+  readonly debugEnabled = false;
+  #wake: (() => void)[] = [];
+
+  error = (message: string, facts: LogFacts = {}): void => this.#keep("error", message, facts);
+  warn = (message: string, facts: LogFacts = {}): void => this.#keep("warn", message, facts);
+  info = (message: string, facts: LogFacts = {}): void => this.#keep("info", message, facts);
+  debug = (message: string, facts: LogFacts = {}): void => this.#keep("debug", message, facts);
+
+  /** The lines about failed requests. */
+  get failures(): readonly LogLine[] {
+    return this.lines.filter((line) => line.message === "request failed");
+  }
+
+  /** Waits for a condition, which is asked again after each line. */
+  async until(condition: () => boolean, what: string, deadlineMs = 5_000): Promise<void> {
+    const end = performance.now() + deadlineMs;
+    while (!condition()) {
+      const left = end - performance.now();
+      if (left <= 0) throw new Error(`waited ${deadlineMs} ms for ${what}; log: ${JSON.stringify(this.lines)}`);
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#wake.push(resolve);
+      const timer = setTimeout(resolve, left);
+      await promise;
+      clearTimeout(timer);
+    }
+  }
+
+  #keep(level: LogLine["level"], message: string, facts: LogFacts): void {
+    this.lines.push({ level, message, facts });
+    const wake = this.#wake;
+    this.#wake = [];
+    for (const resolve of wake) resolve();
+  }
+}
+
+export interface ProxyOptions {
+  readonly upstreams: readonly UpstreamAddress[];
+  /** Context path; default `/` in whole segments. */
+  readonly path?: PathPattern;
+  readonly proxy?: Partial<Omit<ReverseProxyConfig, "upstreams">>;
+  readonly listener?: Partial<ListenerConfig>;
+  readonly process?: Partial<ProcessConfig>;
+}
+
+/** A whole `Config` with the defaults of the model, listening on a port of 127.0.0.1 that the system chooses. */
+export function configWith(options: ProxyOptions): Config {
+  const path = options.path ?? { type: "segments", path: "/" };
+  const listener: ListenerConfig = {
+    address: { type: "tcp", host: "127.0.0.1", port: 0 },
+    tls: undefined,
+    http2: false,
+    clientIdleTimeoutMs: 255_000,
+    maxRequestBodyBytes: 0,
+    ...options.listener,
+  };
+  return {
+    listeners: [listener],
+    routes: [{ name: path.path, path, proxy: { ...PROXY, ...options.proxy, upstreams: options.upstreams } }],
+    process: { ...PROCESS, ...options.process },
+  };
+}
+
+/** The real proxy in this process. */
+export class ProxyUnderTest implements AsyncDisposable {
+  readonly worker: Worker;
+  readonly log: RecordingLog;
+
+  constructor(worker: Worker, log: RecordingLog) {
+    this.worker = worker;
+    this.log = log;
+  }
+
+  /** The port it listens on. */
+  get port(): number {
+    return Number(/:(\d+)$/.exec(this.worker.urls[0] ?? "")?.[1]);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.worker.stop();
+  }
+}
+
+/** Starts the proxy for upstreams on 127.0.0.1, given as ports or as addresses. */
+export async function startProxy(
+  upstreams: number | readonly (number | UpstreamAddress)[],
+  options: Omit<ProxyOptions, "upstreams"> = {},
+): Promise<ProxyUnderTest> {
+  const log = new RecordingLog();
+  const all = typeof upstreams === "number" ? [upstreams] : upstreams;
+  const addresses = all.map((upstream) => (typeof upstream === "number" ? local(upstream) : upstream));
+  return new ProxyUnderTest(await startWorker(configWith({ ...options, upstreams: addresses }), log), log);
+}
+
+function local(port: number): UpstreamAddress {
+  return { type: "tcp", host: "127.0.0.1", port, tls: false };
+}
+
+const PROXY: Omit<ReverseProxyConfig, "upstreams"> = {
+  selection: "round_robin",
+  host: undefined,
+  upstreamTls: {
+    serverName: undefined,
+    verify: true,
+    ca: undefined,
+    clientCert: undefined,
+    clientKey: undefined,
+    http2: false,
+  },
+  healthCheckIntervalMs: 0,
+  maxAttempts: 16,
+  timeouts: { dialMs: 3_000, responseHeaderMs: 0, readMs: 0 },
+  keepAlive: { idleTimeoutMs: 0, poolSize: 128 },
+  responseBufferBytes: 1024 * 1024,
+  websocket: { maxMessageBytes: 64 * 1024 * 1024, deadAfterMs: 60_000, handshakeTimeoutMs: 30_000 },
+  trustedProxies: [],
+};
+
+const PROCESS: ProcessConfig = {
+  threads: 1,
+  daemon: false,
+  pidFile: "/tmp/gatekeeper.pid",
+  errorLog: undefined,
+  user: undefined,
+  group: undefined,
+  workingDirectory: undefined,
+  upgradeSock: "/tmp/gatekeeper_upgrade.sock",
+  gracePeriodMs: 30_000,
+  gracefulShutdownTimeoutMs: 5_000,
+  clientBindToIpv4: [],
+  clientBindToIpv6: [],
+  daemonWaitForReady: false,
+  daemonReadyTimeoutMs: 600_000,
+  daemonNotifyTimeoutMs: 60_000,
+};
