@@ -54,6 +54,12 @@ export function buildUpstreams(
       const message = `${upstreamText(again)} is there twice: it gets two turns in each round`;
       problems.push({ ...base, severity: "warning", message });
     }
+    const plain = addresses.find((up) => up.type === "tcp" && up.port === 443 && !up.tls);
+    if (plain?.type === "tcp") {
+      const message = "port 443 is TLS nearly always, and no TLS is spoken to it";
+      const help = `did you mean https://${upstreamText(plain)}?`;
+      problems.push({ ...base, severity: "warning", message, help });
+    }
     upstreams.push(...addresses);
   }
   return { upstreams, problems };
