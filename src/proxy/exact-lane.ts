@@ -54,11 +54,17 @@ export class ExactLane implements Lane {
       headers: headerLines(outgoing.headers),
       setHost: false,
     });
-    const abort = () => request.destroy(new DOMException("The attempt was ended", "AbortError"));
+    // A handler set in place, never taken off: add and removeEventListener made this lane half as fast (Bun 1.4.5).
+    let isOver = false;
+    const abort = () => {
+      if (!isOver) request.destroy(new DOMException("The attempt was ended", "AbortError"));
+    };
     if (signal.aborted) abort();
-    else signal.addEventListener("abort", abort, { once: true });
+    else signal.onabort = abort;
     request.on("error", reject);
-    request.on("close", () => signal.removeEventListener("abort", abort));
+    request.on("close", () => {
+      isOver = true;
+    });
     request.on("response", (incoming) => {
       // Without a listener an error within a body that nobody reads any more would end the process.
       incoming.on("error", () => {});
