@@ -27,6 +27,8 @@ const MAX_SWEEP_MS = 1_000;
 /** Bun's words for a client's message over `maxPayloadLength`; the code it gives is 1006 (Bun 1.4.5). */
 const BUN_TOO_BIG = "Received too big message";
 
+type ClosePair = Pick<BridgeEnd, "code" | "reason">;
+
 /** Joins a client's WebSocket to an upstream's, both open. Made by `accept`. */
 export class Bridge implements UpstreamListener, Sweepable {
   readonly sweepMs: number;
@@ -43,6 +45,8 @@ export class Bridge implements UpstreamListener, Sweepable {
   #isUpstreamOver = false;
   /** Set by the first thing that ends the bridge; what comes after does not change it. */
   #end: Pick<BridgeEnd, "by" | "code" | "reason"> | undefined = undefined;
+  /** How the client is to be ended, once that is decided. */
+  #clientEnd: ClosePair | undefined = undefined;
   #endProgressAt = 0;
   #isFinished = false;
   #messagesToUpstream = 0;
@@ -94,7 +98,7 @@ export class Bridge implements UpstreamListener, Sweepable {
   onClientDrain(client: ClientSocket): void {
     this.#clientSawLife = true;
     if (client.getBufferedAmount() > 0) return;
-    if (this.#isUpstreamOver) client.terminate();
+    if (this.#clientEnd !== undefined) this.#endClient(client, this.#clientEnd);
     else this.#upstream.resume();
   }
 
@@ -116,10 +120,13 @@ export class Bridge implements UpstreamListener, Sweepable {
     const client = this.#client;
     if (client === undefined || this.#isClientOver) return read();
     client.cork(read);
+    if (this.#isClientOver) return;
     if (client.getBufferedAmount() > 0) this.#upstream.pause();
+    else if (this.#clientEnd !== undefined) this.#endClient(client, this.#clientEnd);
   }
 
   onText(payload: Buffer): void {
+    if (this.#clientEnd !== undefined) return;
     // A lenient decoder would change the message, and Bun's server would send what a client must refuse.
     if (!isUtf8(payload)) return this.onViolation(CloseCode.invalidText, "a text message is not UTF-8");
     this.#messagesToClient++;
@@ -127,6 +134,7 @@ export class Bridge implements UpstreamListener, Sweepable {
   }
 
   onBinary(payload: Buffer): void {
+    if (this.#clientEnd !== undefined) return;
     this.#messagesToClient++;
     this.#client?.sendBinary(payload as Buffer<ArrayBuffer>);
   }
@@ -165,9 +173,7 @@ export class Bridge implements UpstreamListener, Sweepable {
       log.debug("an upstream's WebSocket broke", { peer, reason: error.message });
     this.#isUpstreamOver = true;
     if (!isClean) this.#note("upstream", CloseCode.abnormal, "");
-    // terminate() throws away what the client has yet to read (Bun 1.4.5), so that goes first.
-    const client = this.#client;
-    if (client !== undefined && !this.#isClientOver && client.getBufferedAmount() === 0) client.terminate();
+    this.#closeClient(CloseCode.abnormal, "");
     this.#finish();
   }
 
@@ -225,9 +231,20 @@ export class Bridge implements UpstreamListener, Sweepable {
     return hasProgressed;
   }
 
+  /** Ends the client behind what it has yet to read; the first call decides how. */
   #closeClient(code: number, reason: string): void {
-    // Bun sends the close frame behind what waits, and its `close` handler runs at once (Bun 1.4.5).
-    if (!this.#isClientOver) this.#client?.close(code, reason);
+    const client = this.#client;
+    if (client === undefined || this.#isClientOver || this.#clientEnd !== undefined) return;
+    this.#clientEnd = { code, reason };
+    // terminate() throws away what waits, and close() gives a slow client about 5 s for it (Bun 1.4.5): with a
+    // backlog the end waits for the drain, or for the sweep to find that nothing is read any more.
+    if (client.getBufferedAmount() === 0) this.#endClient(client, this.#clientEnd);
+  }
+
+  #endClient(client: ClientSocket, { code, reason }: ClosePair): void {
+    // Bun runs its `close` handler before these return (Bun 1.4.5).
+    if (code === CloseCode.abnormal) client.terminate();
+    else client.close(code, reason);
   }
 
   #note(by: BridgeEnd["by"], code: number, reason: string): void {

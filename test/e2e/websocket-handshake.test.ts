@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { local, startWebSocketProxy } from "../helpers/ws-proxy.ts";
-import { fieldsOf, frame, Op, RawOrigin, rawClient } from "../helpers/ws-raw.ts";
+import { fieldsOf, frame, Op, RawOrigin, rawClient, rawRequest } from "../helpers/ws-raw.ts";
 
 describe("the handshake", () => {
   test("carries what the client sent to the upstream, and nothing else", async () => {
@@ -129,6 +129,23 @@ describe("the handshake", () => {
     } finally {
       rmSync(folder, { recursive: true });
     }
+  });
+});
+
+describe("a client's handshake that no upstream could take is refused without a dial", () => {
+  test.each([
+    ["426", ["Sec-WebSocket-Version: 8", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="]],
+    ["426", ["Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="]],
+    ["400", ["Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: short"]],
+    ["400", ["Sec-WebSocket-Version: 13"]],
+  ])("%s for %p", async (status, fields) => {
+    await using origin = await RawOrigin.start();
+    await using proxy = startWebSocketProxy({ upstream: local(origin.port) });
+    using client = await rawRequest(proxy.port, ["GET / HTTP/1.1", "Host: a", "Upgrade: websocket", ...fields]);
+    const head = await client.head();
+    expect(head).toStartWith(`HTTP/1.1 ${status} `);
+    expect(fieldsOf(head, "sec-websocket-version")).toEqual(status === "426" ? ["13"] : []);
+    expect(origin.connections).toBe(0);
   });
 });
 

@@ -5,7 +5,7 @@ import { createLog } from "../../src/observe/log.ts";
 import { type BridgeData, type BridgeEnd, Bridges, bridgeHandler } from "../../src/proxy/bridge.ts";
 import { errorResponse } from "../../src/proxy/respond.ts";
 import { Session } from "../../src/proxy/session.ts";
-import { accept, dialUpstream } from "../../src/proxy/upgrade.ts";
+import { accept, dialUpstream, refuseHandshake } from "../../src/proxy/upgrade.ts";
 import { Peer } from "../../src/upstream/peer.ts";
 import { type OriginSocket, RawOrigin, type RawSocket, rawClient } from "./ws-raw.ts";
 
@@ -14,6 +14,8 @@ export interface WebSocketProxyOptions {
   readonly tls?: Partial<UpstreamTlsConfig>;
   readonly websocket?: Partial<WebSocketConfig>;
   readonly dialTimeoutMs?: number;
+  /** Default 400 ms here, so that what is ended by force does not hold the tests up. */
+  readonly closeGraceMs?: number;
 }
 
 const TLS: UpstreamTlsConfig = {
@@ -42,7 +44,7 @@ const PEER = {
  * alone, so that a test sees how each bridge and each dial ended.
  */
 export class WebSocketProxyUnderTest implements AsyncDisposable {
-  readonly bridges = new Bridges({ closeGraceMs: 400 });
+  readonly bridges: Bridges;
   readonly ends: BridgeEnd[] = [];
   readonly errors: ProxyError[] = [];
   accepted: boolean[] = [];
@@ -50,6 +52,7 @@ export class WebSocketProxyUnderTest implements AsyncDisposable {
   #wake: (() => void)[] = [];
 
   constructor(options: WebSocketProxyOptions) {
+    this.bridges = new Bridges({ closeGraceMs: options.closeGraceMs ?? 400 });
     const websocket = { ...WEBSOCKET, ...options.websocket };
     const peer = new Peer(options.upstream, { ...PEER, websocket, upstreamTls: { ...TLS, ...options.tls } });
     const log = createLog({ level: "off", isTerminal: false });
@@ -60,6 +63,8 @@ export class WebSocketProxyUnderTest implements AsyncDisposable {
       idleTimeout: 0,
       websocket: bridgeHandler(websocket),
       fetch: async (request, server) => {
+        const refused = refuseHandshake(request.headers);
+        if (refused !== undefined) return refused;
         const url = new URL(request.url);
         const facts = {
           target: url.pathname + url.search,
@@ -139,9 +144,10 @@ export interface Joined extends AsyncDisposable {
 export async function join(
   websocket: Partial<WebSocketConfig> = {},
   clientFields: readonly string[] = [],
+  options: Partial<WebSocketProxyOptions> = {},
 ): Promise<Joined> {
   const origin = await RawOrigin.start();
-  const proxy = startWebSocketProxy({ upstream: local(origin.port), websocket });
+  const proxy = startWebSocketProxy({ upstream: local(origin.port), websocket, ...options });
   const client = await rawClient(proxy.port, clientFields);
   const upstream = await origin.next();
   upstream.accept();

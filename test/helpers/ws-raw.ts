@@ -269,13 +269,19 @@ export class RawOrigin implements AsyncDisposable {
   }
 }
 
-/** Opens a TCP connection and sends a handshake with these fields; the answer is the caller's to read. */
-export async function rawClient(port: number, fields: readonly string[] = [], target = "/"): Promise<RawSocket> {
+/** Opens a TCP connection and sends a request of these lines; the answer is the caller's to read. */
+export async function rawRequest(port: number, lines: readonly string[]): Promise<RawSocket> {
   const socket = net.connect({ port, host: "127.0.0.1", allowHalfOpen: true });
   const client = new RawSocket(socket, true);
   await new Promise<void>((resolve, reject) => socket.once("connect", resolve).once("error", reject));
+  socket.write(`${lines.join("\r\n")}\r\n\r\n`);
+  return client;
+}
+
+/** Sends a good handshake with more fields. */
+export function rawClient(port: number, fields: readonly string[] = [], target = "/"): Promise<RawSocket> {
   const hasHost = fields.some((field) => field.toLowerCase().startsWith("host:"));
-  const head = [
+  return rawRequest(port, [
     `GET ${target} HTTP/1.1`,
     ...(hasHost ? [] : ["Host: proxy.test"]),
     "Upgrade: websocket",
@@ -283,7 +289,5 @@ export async function rawClient(port: number, fields: readonly string[] = [], ta
     "Sec-WebSocket-Version: 13",
     "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
     ...fields,
-  ].join("\r\n");
-  socket.write(`${head}\r\n\r\n`);
-  return client;
+  ]);
 }

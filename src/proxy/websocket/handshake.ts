@@ -74,21 +74,26 @@ export function faultOfSwitch(headers: Headers, key: string): string | undefined
 }
 
 /**
- * Answers a client's handshake that no upstream could take (RFC 6455 section 4.2): 426 for another version
- * than 13, 400 for a bad key. Undefined when it is good. Asked before the upstream is dialled.
+ * Answers a client's handshake that no upstream could take (RFC 6455 section 4.2.1): 426 for another version
+ * than 13, 400 for a bad key. Undefined when it is good. To be asked before the upstream is dialled.
  */
 export function refuseHandshake(headers: Headers): Response | undefined {
-  const version = headers.get("sec-websocket-version");
-  if (version !== "13") {
-    return new Response("Upgrade Required\n", {
-      status: 426,
-      headers: { ...PLAIN, "Sec-WebSocket-Version": "13", Upgrade: "websocket", Connection: "Upgrade" },
-    });
+  if (headers.get("sec-websocket-version") !== "13") {
+    return refusal(426, "Upgrade Required\n", { "Sec-WebSocket-Version": "13", Upgrade: "websocket" });
   }
-  if (!/^[A-Za-z0-9+/]{22}==$/.test(headers.get("sec-websocket-key") ?? "")) {
-    return new Response("Bad Request\n", { status: 400, headers: PLAIN });
-  }
+  if (!KEY.test(headers.get("sec-websocket-key") ?? "")) return refusal(400, "Bad Request\n", {});
   return undefined;
 }
 
-const PLAIN = { "Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store" };
+/** 16 bytes in base64. */
+const KEY = /^[A-Za-z0-9+/]{22}==$/;
+
+function refusal(status: number, text: string, fields: Readonly<Record<string, string>>): Response {
+  const headers = new Headers({
+    "Content-Type": "text/plain; charset=utf-8",
+    "Cache-Control": "no-store",
+    "Proxy-Status": `gatekeeper; error=http_request_error; details="bad_handshake"`,
+    ...fields,
+  });
+  return new Response(text, { status, headers });
+}

@@ -134,7 +134,8 @@ export class UpstreamSocket implements SocketOwner {
   }
 
   pause(): void {
-    if (this.#isPaused || this.#isOver || this.#isEnding) return;
+    // After our close frame it is read to its end, whatever the client does.
+    if (this.#isPaused || this.#isOver || this.#isEnding || this.#closeSent) return;
     this.#isPaused = true;
     this.#socket.pause();
   }
