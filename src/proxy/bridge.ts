@@ -2,6 +2,7 @@ import { isUtf8 } from "node:buffer";
 import type { WebSocketConfig } from "../config/model.ts";
 import type { Log } from "../observe/log.ts";
 import type { BridgeEnd, Bridges, Sweepable } from "./websocket/bridges.ts";
+import { ClientEnd, type ClientSocket } from "./websocket/client-end.ts";
 import { CloseCode } from "./websocket/frame.ts";
 import type { UpstreamListener, UpstreamSocket } from "./websocket/upstream-socket.ts";
 import { Vigil } from "./websocket/vigil.ts";
@@ -11,9 +12,6 @@ export { bridgeHandler } from "./websocket/handler.ts";
 
 /** What Bun keeps with each client's socket. */
 export type BridgeData = Bridge;
-
-/** The client's end. Bun does its frames, its close handshake, and answers its pings. */
-export type ClientSocket = Bun.ServerWebSocket<BridgeData>;
 
 export interface BridgeOptions {
   readonly websocket: WebSocketConfig;
@@ -27,8 +25,6 @@ const MAX_SWEEP_MS = 1_000;
 /** Bun's words for a client's message over `maxPayloadLength`; the code it gives is 1006 (Bun 1.4.5). */
 const BUN_TOO_BIG = "Received too big message";
 
-type ClosePair = Pick<BridgeEnd, "code" | "reason">;
-
 /** Joins a client's WebSocket to an upstream's, both open. Made by `accept`. */
 export class Bridge implements UpstreamListener, Sweepable {
   readonly sweepMs: number;
@@ -37,16 +33,9 @@ export class Bridge implements UpstreamListener, Sweepable {
   readonly #onClosed: (end: BridgeEnd) => void;
   readonly #upstreamVigil: Vigil;
   readonly #clientVigil: Vigil;
-  #client: ClientSocket | undefined = undefined;
-  #clientSawLife = true;
-  /** The client's backlog when the sweep last looked. */
-  #clientBacklog = 0;
-  #isClientOver = false;
-  #isUpstreamOver = false;
+  #client: ClientEnd | undefined = undefined;
   /** Set by the first thing that ends the bridge; what comes after does not change it. */
   #end: Pick<BridgeEnd, "by" | "code" | "reason"> | undefined = undefined;
-  /** How the client is to be ended, once that is decided. */
-  #clientEnd: ClosePair | undefined = undefined;
   #endProgressAt = 0;
   #isFinished = false;
   #messagesToUpstream = 0;
@@ -69,41 +58,38 @@ export class Bridge implements UpstreamListener, Sweepable {
 
   // ---- the client's side, called by bridgeHandler
 
-  onClientOpen(client: ClientSocket): void {
-    this.#client = client;
+  onClientOpen(socket: ClientSocket): void {
+    this.#client = new ClientEnd(socket);
     this.#options.bridges.add(this);
     this.#upstream.start(this);
   }
 
-  onClientMessage(client: ClientSocket, message: string | Buffer): void {
-    this.#clientSawLife = true;
+  onClientMessage(message: string | Buffer): void {
+    const client = this.#sawClient();
     this.#messagesToUpstream++;
     if (typeof message === "string") this.#upstream.sendText(message);
     else this.#upstream.sendBinary(message);
-    if (this.#upstream.backlog > 0) client.pause();
+    if (this.#upstream.backlog > 0) client?.pause();
   }
 
   /** Bun has answered it already (1.4.5, always); the upstream sees it too, and its answer stops here. */
   onClientPing(payload: Buffer): void {
-    this.#clientSawLife = true;
+    this.#sawClient();
     this.#upstreamVigil.pings.add(payload);
     this.#upstream.ping(payload);
   }
 
   onClientPong(payload: Buffer): void {
-    this.#clientSawLife = true;
+    this.#sawClient();
     if (!this.#clientVigil.pings.takes(payload)) this.#upstream.pong(payload);
   }
 
-  onClientDrain(client: ClientSocket): void {
-    this.#clientSawLife = true;
-    if (client.getBufferedAmount() > 0) return;
-    if (this.#clientEnd !== undefined) this.#endClient(client, this.#clientEnd);
-    else this.#upstream.resume();
+  onClientDrain(): void {
+    if (this.#sawClient()?.flush() === true) this.#upstream.resume();
   }
 
   onClientClose(code: number, reason: string): void {
-    this.#isClientOver = true;
+    if (this.#client !== undefined) this.#client.isOver = true;
     if (this.#end === undefined) {
       const isTooBig = code === CloseCode.abnormal && reason === BUN_TOO_BIG;
       this.#note("client", isTooBig ? CloseCode.tooBig : code, reason);
@@ -117,16 +103,10 @@ export class Bridge implements UpstreamListener, Sweepable {
   // ---- the upstream's side (UpstreamListener)
 
   gather(read: () => void): void {
-    const client = this.#client;
-    if (client === undefined || this.#isClientOver) return read();
-    client.cork(read);
-    if (this.#isClientOver) return;
-    if (client.getBufferedAmount() > 0) this.#upstream.pause();
-    else if (this.#clientEnd !== undefined) this.#endClient(client, this.#clientEnd);
+    if (this.#client?.gather(read) === true) this.#upstream.pause();
   }
 
   onText(payload: Buffer): void {
-    if (this.#clientEnd !== undefined) return;
     // A lenient decoder would change the message, and Bun's server would send what a client must refuse.
     if (!isUtf8(payload)) return this.onViolation(CloseCode.invalidText, "a text message is not UTF-8");
     this.#messagesToClient++;
@@ -134,23 +114,22 @@ export class Bridge implements UpstreamListener, Sweepable {
   }
 
   onBinary(payload: Buffer): void {
-    if (this.#clientEnd !== undefined) return;
     this.#messagesToClient++;
-    this.#client?.sendBinary(payload as Buffer<ArrayBuffer>);
+    this.#client?.sendBinary(payload);
   }
 
   onPing(payload: Buffer): void {
-    this.#client?.ping(payload as Buffer<ArrayBuffer>);
+    this.#client?.ping(payload);
   }
 
   onPong(payload: Buffer): void {
-    if (!this.#upstreamVigil.pings.takes(payload)) this.#client?.pong(payload as Buffer<ArrayBuffer>);
+    if (!this.#upstreamVigil.pings.takes(payload)) this.#client?.pong(payload);
   }
 
   onClose(code: number, reason: string): void {
     this.#note("upstream", code, reason);
     this.#upstream.acknowledgeClose(code);
-    this.#closeClient(code, reason);
+    this.#client?.close(code, reason);
   }
 
   onViolation(code: number, what: string): void {
@@ -160,20 +139,20 @@ export class Bridge implements UpstreamListener, Sweepable {
     this.#note("gatekeeper", toClient, what);
     this.#upstream.close(code, "");
     this.#upstream.abort();
-    this.#closeClient(toClient, "");
+    this.#client?.close(toClient, "");
   }
 
   onWritable(): void {
-    if (!this.#isClientOver) this.#client?.resume();
+    this.#client?.resume();
   }
 
   onEnd(isClean: boolean, error: Error | undefined): void {
     const { log, peer } = this.#options;
-    if (error !== undefined && log.debugEnabled)
+    if (error !== undefined && log.debugEnabled) {
       log.debug("an upstream's WebSocket broke", { peer, reason: error.message });
-    this.#isUpstreamOver = true;
+    }
     if (!isClean) this.#note("upstream", CloseCode.abnormal, "");
-    this.#closeClient(CloseCode.abnormal, "");
+    this.#client?.close(CloseCode.abnormal, "");
     this.#finish();
   }
 
@@ -183,23 +162,21 @@ export class Bridge implements UpstreamListener, Sweepable {
     if (this.#end !== undefined) return;
     this.#note("gatekeeper", code, reason);
     this.#upstream.close(code, reason);
-    this.#closeClient(code, reason);
+    this.#client?.close(code, reason);
   }
 
   terminate(): void {
     this.#note("gatekeeper", CloseCode.abnormal, "");
     this.#upstream.terminate();
-    if (!this.#isClientOver) this.#client?.terminate();
+    this.#client?.terminate();
   }
 
   sweep(now: number): void {
     const client = this.#client;
     if (client === undefined) return;
     const upstream = this.#upstream;
-    const clientLives = this.#clientSawLife || this.#clientProgressed();
-    const upstreamLives = upstream.sawLife;
-    this.#clientSawLife = false;
-    upstream.sawLife = false;
+    const clientLives = client.hasLived();
+    const upstreamLives = upstream.hasLived();
     if (this.#end !== undefined) {
       if (clientLives || upstreamLives || this.#endProgressAt === 0) this.#endProgressAt = now;
       else if (now - this.#endProgressAt >= this.#options.bridges.closeGraceMs) this.terminate();
@@ -207,7 +184,7 @@ export class Bridge implements UpstreamListener, Sweepable {
     }
     if (this.#options.websocket.deadAfterMs === 0) return;
     // A side that is not read cannot show life; only what it takes of its backlog can.
-    const isClientExcused = client.isPaused && client.getBufferedAmount() === 0;
+    const isClientExcused = client.isPaused && client.backlog === 0;
     const isUpstreamExcused = upstream.isPaused && upstream.backlog === 0;
     if (this.#clientVigil.isDead(now, clientLives || isClientExcused, client)) this.#endDead("client");
     else if (this.#upstreamVigil.isDead(now, upstreamLives || isUpstreamExcused, upstream)) this.#endDead("upstream");
@@ -224,27 +201,10 @@ export class Bridge implements UpstreamListener, Sweepable {
     } else this.#upstream.terminate();
   }
 
-  #clientProgressed(): boolean {
-    const backlog = this.#isClientOver ? 0 : (this.#client?.getBufferedAmount() ?? 0);
-    const hasProgressed = backlog < this.#clientBacklog;
-    this.#clientBacklog = backlog;
-    return hasProgressed;
-  }
-
-  /** Ends the client behind what it has yet to read; the first call decides how. */
-  #closeClient(code: number, reason: string): void {
+  #sawClient(): ClientEnd | undefined {
     const client = this.#client;
-    if (client === undefined || this.#isClientOver || this.#clientEnd !== undefined) return;
-    this.#clientEnd = { code, reason };
-    // terminate() throws away what waits, and close() gives a slow client about 5 s for it (Bun 1.4.5): with a
-    // backlog the end waits for the drain, or for the sweep to find that nothing is read any more.
-    if (client.getBufferedAmount() === 0) this.#endClient(client, this.#clientEnd);
-  }
-
-  #endClient(client: ClientSocket, { code, reason }: ClosePair): void {
-    // Bun runs its `close` handler before these return (Bun 1.4.5).
-    if (code === CloseCode.abnormal) client.terminate();
-    else client.close(code, reason);
+    if (client !== undefined) client.sawLife = true;
+    return client;
   }
 
   #note(by: BridgeEnd["by"], code: number, reason: string): void {
@@ -252,7 +212,7 @@ export class Bridge implements UpstreamListener, Sweepable {
   }
 
   #finish(): void {
-    if (!this.#isClientOver || !this.#isUpstreamOver || this.#end === undefined || this.#isFinished) return;
+    if (this.#client?.isOver !== true || !this.#upstream.isOver || this.#end === undefined || this.#isFinished) return;
     this.#isFinished = true;
     this.#options.bridges.delete(this);
     const { by, code, reason } = this.#end;

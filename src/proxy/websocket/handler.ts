@@ -17,10 +17,10 @@ export function bridgeHandler(config: Pick<WebSocketConfig, "maxMessageBytes">):
     // One (de)compressor for all sockets, no context kept for each: RFC 7692 section 7.1.1.
     perMessageDeflate: { compress: "shared", decompress: "shared" },
     open: (client) => client.data.onClientOpen(client),
-    message: (client, message) => client.data.onClientMessage(client, message),
+    message: (client, message) => client.data.onClientMessage(message),
     ping: (client, payload) => client.data.onClientPing(payload),
     pong: (client, payload) => client.data.onClientPong(payload),
-    drain: (client) => client.data.onClientDrain(client),
+    drain: (client) => client.data.onClientDrain(),
     close: (client, code, reason) => client.data.onClientClose(code, reason),
   };
 }

@@ -48,8 +48,8 @@ export class UpstreamSocket implements SocketOwner {
   /** No more is written: FIN goes out when the queue is empty. */
   #isEnding = false;
   #isOver = false;
-  /** Bytes or room for bytes came since the sweep last looked. */
-  sawLife = true;
+  /** Bytes, or room for bytes, came since the sweep last looked. */
+  #sawLife = true;
 
   /** Takes over a socket that is paused; `early` is what came behind the 101. */
   constructor(socket: UpstreamTcp, early: Buffer, options: UpstreamSocketOptions) {
@@ -72,6 +72,13 @@ export class UpstreamSocket implements SocketOwner {
   /** The connection is over, and this was noticed. */
   get isOver(): boolean {
     return this.#isOver;
+  }
+
+  /** True when a sign of life, or progress with its backlog, was seen since this was last asked. */
+  hasLived(): boolean {
+    const lived = this.#sawLife;
+    this.#sawLife = false;
+    return lived;
   }
 
   /** Begins to hand on what comes, first what came behind the 101. */
@@ -157,7 +164,7 @@ export class UpstreamSocket implements SocketOwner {
   onHandshake(): void {}
 
   onData(chunk: Buffer): void {
-    this.sawLife = true;
+    this.#sawLife = true;
     this.#chunk = chunk;
     this.#listener?.gather(this.#read);
   }
@@ -166,7 +173,7 @@ export class UpstreamSocket implements SocketOwner {
     const before = this.#queue.length;
     if (before === 0) return;
     this.#queue.drain(this.#put);
-    if (this.#queue.length < before) this.sawLife = true;
+    if (this.#queue.length < before) this.#sawLife = true;
     if (this.#queue.length > 0) return;
     if (this.#isEnding) this.#socket.shutdown();
     else this.#listener?.onWritable();
