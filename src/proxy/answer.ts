@@ -116,6 +116,7 @@ export class Answer<Ctx> {
       filter: filter === undefined ? undefined : (chunk: Uint8Array) => filter.call(this.#phases, session, chunk),
       readTimeoutMs: peer.options.timeouts.readMs,
       isEventStream: isEventStream(head.headers),
+      beforeEnd: () => session.restoreIdleTimeout(),
     };
     const stream = pump(body, options, (error) => {
       if (error !== undefined) session.error = bodyFailure(error, session);

@@ -44,6 +44,8 @@ export interface PumpOptions {
   readonly readTimeoutMs: number;
   /** An event stream: its head must reach the client before its first event does. */
   readonly isEventStream: boolean;
+  /** Called when nothing but the end is still to go: the last moment at which Bun knows the request (1.4.5). */
+  readonly beforeEnd: () => void;
 }
 
 /** Told exactly once how the body ended: undefined for well, else why not. */
@@ -76,6 +78,7 @@ export function pump(source: ReadableStream<Uint8Array>, options: PumpOptions, e
           if (piece.done) break;
           await pass(piece.value, controller, options);
         }
+        options.beforeEnd();
         await controller.end();
         finish(undefined);
       } catch (error) {
