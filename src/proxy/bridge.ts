@@ -106,16 +106,16 @@ export class Bridge implements UpstreamListener, Sweepable {
     if (this.#client?.gather(read) === true) this.#upstream.pause();
   }
 
-  onText(payload: Buffer): void {
+  onText(payload: Buffer, wasCompressed: boolean): void {
     // A lenient decoder would change the message, and Bun's server would send what a client must refuse.
     if (!isUtf8(payload)) return this.onViolation(CloseCode.invalidText, "a text message is not UTF-8");
     this.#messagesToClient++;
-    this.#client?.sendText(payload.toString("utf8"));
+    this.#client?.sendText(payload.toString("utf8"), wasCompressed);
   }
 
-  onBinary(payload: Buffer): void {
+  onBinary(payload: Buffer, wasCompressed: boolean): void {
     this.#messagesToClient++;
-    this.#client?.sendBinary(payload);
+    this.#client?.sendBinary(payload, wasCompressed);
   }
 
   onPing(payload: Buffer): void {

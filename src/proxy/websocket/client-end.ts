@@ -38,13 +38,14 @@ export class ClientEnd {
     return lived;
   }
 
-  sendText(message: string): void {
-    if (this.#end === undefined) this.#socket.sendText(message);
+  /** `isCompressible`: to be compressed, if the client takes that. */
+  sendText(message: string, isCompressible: boolean): void {
+    if (this.#end === undefined) this.#socket.sendText(message, isCompressible);
   }
 
-  sendBinary(message: Buffer): void {
+  sendBinary(message: Buffer, isCompressible: boolean): void {
     // A Buffer of ours never lies in shared memory, which is all that the narrower type says.
-    if (this.#end === undefined) this.#socket.sendBinary(message as Buffer<ArrayBuffer>);
+    if (this.#end === undefined) this.#socket.sendBinary(message as Buffer<ArrayBuffer>, isCompressible);
   }
 
   ping(payload: Buffer): void {

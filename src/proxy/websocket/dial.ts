@@ -5,7 +5,7 @@ import { type AnswerHead, faultOfSwitch, handshakeRequest, newKey, parseAnswerHe
 import { RefusalBody, type UpstreamRefusal } from "./refusal.ts";
 import { type SocketOwner, UpstreamSocket, type UpstreamSocketOptions, type UpstreamTcp } from "./upstream-socket.ts";
 
-export interface DialOptions extends UpstreamSocketOptions {
+export interface DialOptions extends Omit<UpstreamSocketOptions, "isDeflated"> {
   /** To get a connection, TLS included; 0 is off. */
   readonly dialTimeoutMs: number;
   /** From the beginning to the head of the answer; 0 is off. */
@@ -32,6 +32,7 @@ export class Dial implements SocketOwner, Disposable {
   readonly #dialTimer: Timer | undefined;
   readonly #handshakeTimer: Timer | undefined;
   #peer: Peer | undefined = undefined;
+  #headers = new Headers();
   #request: Buffer = NONE;
   #socket: UpstreamTcp | undefined = undefined;
   #stage: Stage = "connecting";
@@ -60,6 +61,7 @@ export class Dial implements SocketOwner, Disposable {
 
   run(peer: Peer, target: string, headers: Headers): Promise<DialOutcome | ProxyError> {
     this.#peer = peer;
+    this.#headers = headers;
     this.#request = handshakeRequest(target, headers, this.#key);
     if (this.#signal.aborted) this.#onClientGone();
     else this.#connect(peer);
@@ -133,10 +135,12 @@ export class Dial implements SocketOwner, Disposable {
     // Before anyone else has the socket: whatever comes now waits in the kernel until it is wanted.
     socket.pause();
     if (head.status === 101) {
-      const fault = faultOfSwitch(head.headers, this.#key);
+      const fault = faultOfSwitch(head.headers, this.#key, this.#headers);
       if (fault !== undefined) return this.#fail(new ProxyError("upgrade_refused", fault));
       this.#stage = "over";
-      this.#result.resolve({ type: "open", head, socket: new UpstreamSocket(socket, early, this.#options) });
+      const isDeflated = head.headers.has("sec-websocket-extensions");
+      const upstream = new UpstreamSocket(socket, early, { ...this.#options, isDeflated });
+      this.#result.resolve({ type: "open", head, socket: upstream });
       return;
     }
     this.#stage = "over";

@@ -1,11 +1,12 @@
 import { isUtf8 } from "node:buffer";
+import { inflateMessage } from "./deflate.ts";
 import { CloseCode, MAX_CONTROL_BYTES, Opcode, isSendableCloseCode } from "./frame.ts";
 
 /** Takes what a `FrameReader` finds. Payloads are views that hold good during the call only. */
 export interface FrameSink {
-  /** A whole text message; its UTF-8 is not checked yet. */
-  onText(payload: Buffer): void;
-  onBinary(payload: Buffer): void;
+  /** A whole text message; its UTF-8 is not checked yet. `wasCompressed` tells how it came. */
+  onText(payload: Buffer, wasCompressed: boolean): void;
+  onBinary(payload: Buffer, wasCompressed: boolean): void;
   onPing(payload: Buffer): void;
   onPong(payload: Buffer): void;
   /** `code` is 1005 where the frame had none. Nothing comes after it. */
@@ -18,6 +19,8 @@ const NONE = Buffer.alloc(0);
 const MASKED = 0x80;
 const FIN = 0x80;
 const RESERVED = 0x70;
+/** RSV1 of a message's first frame: it is compressed (RFC 7692 section 6). */
+const COMPRESSED = 0x40;
 
 /**
  * Reads the unmasked frames of a server (RFC 6455 section 5) out of a byte stream that is cut anywhere, and
@@ -36,11 +39,15 @@ export class FrameReader {
   #fragmentBytes = 0;
   /** Opcode of the fragmented message under way; 0 when there is none. */
   #fragmentOpcode = 0;
+  #isFragmentCompressed = false;
   #ended = false;
+  readonly #isDeflated: boolean;
 
-  constructor(sink: FrameSink, maxMessageBytes: number) {
+  /** `isDeflated`: permessage-deflate was agreed on, without context takeover by the server. */
+  constructor(sink: FrameSink, maxMessageBytes: number, isDeflated = false) {
     this.#sink = sink;
     this.#maxMessageBytes = maxMessageBytes;
+    this.#isDeflated = isDeflated;
   }
 
   /** Reads no more: what comes is thrown away. */
@@ -111,8 +118,10 @@ export class FrameReader {
 
   #check(first: number, second: number, length: number): boolean {
     const opcode = first & 0x0f;
-    // No extension was negotiated that would give the reserved bits a meaning (section 5.2).
-    if ((first & RESERVED) !== 0) return this.#violate("reserved bits are set");
+    const mayCompress = this.#isDeflated && (opcode === Opcode.text || opcode === Opcode.binary);
+    // Only an extension that was agreed on gives a reserved bit a meaning (section 5.2).
+    if ((first & RESERVED & (mayCompress ? ~COMPRESSED : RESERVED)) !== 0)
+      return this.#violate("reserved bits are set");
     if ((second & MASKED) !== 0) return this.#violate("a server's frame is masked");
     if (opcode >= Opcode.close) {
       if (opcode > Opcode.pong) return this.#violate(`unknown opcode ${opcode}`);
@@ -137,12 +146,16 @@ export class FrameReader {
   #frame(first: number, payload: Buffer, isOwn: boolean): void {
     const opcode = first & 0x0f;
     if (opcode >= Opcode.close) this.#control(opcode, payload);
-    else if ((first & FIN) !== 0 && this.#fragmentOpcode === 0) this.#message(opcode, payload);
+    else if ((first & FIN) !== 0 && this.#fragmentOpcode === 0)
+      this.#message(opcode, payload, (first & COMPRESSED) !== 0);
     else this.#fragment(first, isOwn ? payload : Buffer.from(payload));
   }
 
   #fragment(first: number, payload: Buffer): void {
-    if (this.#fragmentOpcode === 0) this.#fragmentOpcode = first & 0x0f;
+    if (this.#fragmentOpcode === 0) {
+      this.#fragmentOpcode = first & 0x0f;
+      this.#isFragmentCompressed = (first & COMPRESSED) !== 0;
+    }
     this.#fragments.push(payload);
     this.#fragmentBytes += payload.length;
     if ((first & FIN) === 0) return;
@@ -151,12 +164,15 @@ export class FrameReader {
     this.#fragments = [];
     this.#fragmentBytes = 0;
     this.#fragmentOpcode = 0;
-    this.#message(opcode, whole);
+    this.#message(opcode, whole, this.#isFragmentCompressed);
   }
 
-  #message(opcode: number, payload: Buffer): void {
-    if (opcode === Opcode.text) this.#sink.onText(payload);
-    else this.#sink.onBinary(payload);
+  #message(opcode: number, received: Buffer, wasCompressed: boolean): void {
+    const payload = wasCompressed ? inflateMessage(received, this.#maxMessageBytes) : received;
+    if (payload === "too big") this.#violate(`a message is over ${this.#maxMessageBytes} bytes`, CloseCode.tooBig);
+    else if (payload === "bad") this.#violate("a compressed message is broken", CloseCode.invalidText);
+    else if (opcode === Opcode.text) this.#sink.onText(payload, wasCompressed);
+    else this.#sink.onBinary(payload, wasCompressed);
   }
 
   #control(opcode: number, payload: Buffer): void {

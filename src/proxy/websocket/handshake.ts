@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import { hasToken } from "../../core/fields.ts";
+import { acceptsDeflate, DEFLATE_OFFER, offersDeflate } from "./deflate.ts";
 
 /** The head of an upstream's answer. */
 export interface AnswerHead {
@@ -14,7 +15,7 @@ const OWN_FIELDS = new Set([
   "upgrade",
   "sec-websocket-key",
   "sec-websocket-version",
-  // Compression is agreed on each side by itself, and none is offered upstream: see ARCHITECTURE.
+  // Compression is agreed on with each side by itself.
   "sec-websocket-extensions",
   "content-length",
   "transfer-encoding",
@@ -32,6 +33,7 @@ export function newKey(): string {
 export function handshakeRequest(target: string, headers: Headers, key: string): Buffer {
   let head = `GET ${target} HTTP/1.1\r\nHost: ${headers.get("host") ?? ""}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n`;
   head += `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${key}\r\n`;
+  if (offersDeflate(headers)) head += `Sec-WebSocket-Extensions: ${DEFLATE_OFFER}\r\n`;
   for (const [name, value] of headers) {
     if (!OWN_FIELDS.has(name)) head += `${spelling(name)}: ${value}\r\n`;
   }
@@ -63,13 +65,19 @@ export function parseAnswerHead(text: string): AnswerHead | undefined {
   return { status: Number(status), headers };
 }
 
-/** What is wrong with a 101 as the answer to `key` (RFC 6455 section 4.1, the client's list); undefined when it is good. */
-export function faultOfSwitch(headers: Headers, key: string): string | undefined {
+/**
+ * What is wrong with a 101 as the answer to `key` (RFC 6455 section 4.1, the client's list); undefined when it is
+ * good. `request` is what `handshakeRequest` was given.
+ */
+export function faultOfSwitch(headers: Headers, key: string, request: Headers): string | undefined {
   if (!hasToken(headers.get("upgrade") ?? "", "websocket")) return "its 101 does not switch to websocket";
   if (!hasToken(headers.get("connection") ?? "", "upgrade")) return "its 101 has no Connection: Upgrade";
   const accept = createHash("sha1").update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest("base64");
   if (headers.get("sec-websocket-accept") !== accept) return "its Sec-WebSocket-Accept is wrong";
-  if (headers.has("sec-websocket-extensions")) return "it chose an extension that was not offered";
+  const extensions = headers.get("sec-websocket-extensions");
+  if (extensions !== null && !(offersDeflate(request) && acceptsDeflate(extensions))) {
+    return "it chose an extension that was not offered";
+  }
   return undefined;
 }
 

@@ -28,6 +28,8 @@ export interface UpstreamListener extends FrameSink {
 export interface UpstreamSocketOptions {
   readonly encoder: FrameEncoder;
   readonly maxMessageBytes: number;
+  /** permessage-deflate was agreed on. Messages to the upstream are never compressed, which is allowed. */
+  readonly isDeflated: boolean;
 }
 
 /**
@@ -37,7 +39,7 @@ export interface UpstreamSocketOptions {
 export class UpstreamSocket implements SocketOwner {
   readonly #socket: UpstreamTcp;
   readonly #encoder: FrameEncoder;
-  readonly #maxMessageBytes: number;
+  readonly #options: UpstreamSocketOptions;
   readonly #queue = new ByteQueue();
   #listener: UpstreamListener | undefined = undefined;
   #reader: FrameReader | undefined = undefined;
@@ -56,7 +58,7 @@ export class UpstreamSocket implements SocketOwner {
     this.#socket = socket;
     this.#chunk = early;
     this.#encoder = options.encoder;
-    this.#maxMessageBytes = options.maxMessageBytes;
+    this.#options = options;
     socket.data = this;
   }
 
@@ -84,7 +86,7 @@ export class UpstreamSocket implements SocketOwner {
   /** Begins to hand on what comes, first what came behind the 101. */
   start(listener: UpstreamListener): void {
     this.#listener = listener;
-    this.#reader = new FrameReader(listener, this.#maxMessageBytes);
+    this.#reader = new FrameReader(listener, this.#options.maxMessageBytes, this.#options.isDeflated);
     // Before the early bytes are read, so that a pause they lead to holds. What comes anew comes in a later turn.
     this.resume();
     if (this.#chunk.length > 0) listener.gather(this.#read);

@@ -1,0 +1,116 @@
+import { describe, expect, test } from "bun:test";
+import { inflateRawSync, constants } from "node:zlib";
+import { local, startWebSocketProxy } from "../helpers/ws-proxy.ts";
+import { closePayload, fieldsOf, frame, Op, RawOrigin, rawClient, type RawSocket } from "../helpers/ws-raw.ts";
+
+const OFFER = "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits";
+const ACCEPT = "Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover; client_no_context_takeover";
+const TEXT = "compress me ".repeat(500);
+const COMPRESSED = 0x40;
+
+/** A message's payload as RFC 7692 section 7.2.1 makes it. */
+function deflated(text: string): Buffer {
+  const bytes = Bun.deflateSync(Buffer.from(text), { windowBits: -15 });
+  return Buffer.from(bytes);
+}
+
+function inflated(payload: Buffer): string {
+  const whole = Buffer.concat([payload, Buffer.from([0, 0, 0xff, 0xff])]);
+  return inflateRawSync(whole, { finishFlush: constants.Z_SYNC_FLUSH }).toString();
+}
+
+function compressedFrame(opcode: number, payload: Buffer, masked: boolean, final = true): Buffer {
+  const bytes = frame(opcode, payload, { masked, final });
+  bytes[0] = (bytes[0] as number) | COMPRESSED;
+  return bytes;
+}
+
+async function joined(
+  use: (client: RawSocket, upstream: Awaited<ReturnType<RawOrigin["next"]>>, head: string) => Promise<void>,
+  fields: { client?: readonly string[]; upstream?: readonly string[] } = {},
+  maxMessageBytes = 100_000,
+): Promise<void> {
+  await using origin = await RawOrigin.start();
+  await using proxy = startWebSocketProxy({ upstream: local(origin.port), websocket: { maxMessageBytes } });
+  using client = await rawClient(proxy.port, fields.client ?? [OFFER]);
+  using upstream = await origin.next();
+  upstream.accept(fields.upstream ?? [ACCEPT]);
+  const head = await client.head();
+  await use(client, upstream, head);
+}
+
+describe("permessage-deflate", () => {
+  test("is offered to the upstream of a client that offers it, and to no other", async () => {
+    await joined(async (_client, upstream) => {
+      expect(upstream.field("sec-websocket-extensions")).toStartWith("permessage-deflate;");
+    });
+    await joined(
+      async (_client, upstream, head) => {
+        expect(upstream.field("sec-websocket-extensions")).toBeUndefined();
+        expect(fieldsOf(head, "sec-websocket-extensions")).toEqual([]);
+      },
+      { client: [], upstream: [] },
+    );
+  });
+
+  test("is agreed on with the client even where the upstream declines", async () => {
+    await joined(
+      async (client, upstream, head) => {
+        expect(fieldsOf(head, "sec-websocket-extensions")[0]).toStartWith("permessage-deflate");
+        client.socket.write(compressedFrame(Op.text, deflated(TEXT), true));
+        const found = await upstream.frame();
+        expect([found.reserved, found.payload.toString()]).toEqual([0, TEXT]);
+      },
+      { upstream: [] },
+    );
+  });
+
+  test("compresses for the client what came compressed, and nothing else", async () => {
+    await joined(async (client, upstream) => {
+      upstream.socket.write(compressedFrame(Op.text, deflated(TEXT), false));
+      const first = await client.frame();
+      expect([first.opcode, first.reserved, inflated(first.payload)]).toEqual([Op.text, COMPRESSED, TEXT]);
+      upstream.send(Op.text, TEXT);
+      const second = await client.frame();
+      expect([second.reserved, second.payload.toString()]).toEqual([0, TEXT]);
+    });
+  });
+
+  test("covers a message in fragments, and an empty one", async () => {
+    await joined(async (client, upstream) => {
+      const bytes = deflated(TEXT);
+      upstream.socket.write(compressedFrame(Op.binary, bytes.subarray(0, 7), false, false));
+      upstream.send(Op.ping, "between");
+      upstream.send(Op.continuation, bytes.subarray(7));
+      upstream.socket.write(compressedFrame(Op.text, Buffer.from([0]), false));
+      expect((await client.frame()).opcode).toBe(Op.ping);
+      const found = await client.frame();
+      expect([found.opcode, inflated(found.payload)]).toEqual([Op.binary, TEXT]);
+      const empty = await client.frame();
+      expect([empty.opcode, empty.reserved === 0 ? "" : inflated(empty.payload)]).toEqual([Op.text, ""]);
+    });
+  });
+
+  test.each([
+    ["a bomb", () => compressedFrame(Op.binary, deflated("x".repeat(100_001)), false), 1009],
+    ["garbage", () => compressedFrame(Op.binary, Buffer.from([0xff, 0xff, 0xff]), false), 1007],
+    ["a compressed ping", () => compressedFrame(Op.ping, Buffer.alloc(0), false), 1002],
+  ])("%s closes the upstream", async (_name, bytes, code) => {
+    await joined(async (client, upstream) => {
+      upstream.socket.write(bytes());
+      expect((await upstream.frame()).payload).toEqual(closePayload(code));
+      expect((await client.frame()).payload).toEqual(closePayload(code === 1009 ? 1009 : 1014));
+    });
+  });
+
+  test.each([
+    "permessage-deflate",
+    "permessage-deflate; client_no_context_takeover",
+    "permessage-deflate; server_no_context_takeover; client_max_window_bits=9",
+    "x-webkit-deflate-frame",
+  ])("an upstream that answers the offer with %p is a 502", async (answer) => {
+    await joined(async (_client, _upstream, head) => expect(head).toStartWith("HTTP/1.1 502 "), {
+      upstream: [`Sec-WebSocket-Extensions: ${answer}`],
+    });
+  });
+});
