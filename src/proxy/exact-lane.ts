@@ -8,6 +8,9 @@ import type { Lane, Outgoing, UpstreamAnswer } from "./lane.ts";
 /** Bun's fetch keeps an idle connection for so long; the two lanes agree. */
 const DEFAULT_IDLE_TIMEOUT_MS = 300_000;
 
+/** Node's 16 KiB would refuse heads that the other lane takes (Bun 1.4.5). */
+const MOST_HEAD_BYTES = 1024 * 1024;
+
 /**
  * Forwards by node:http what `fetch` would not send as it is. Bun's fetch (1.4.5) adds `User-Agent: Bun/…` and
  * `Accept: *\/*` where the client sent none, and joins slashes at the start of a path (`//a` goes out as `/a`).
@@ -53,6 +56,7 @@ export class ExactLane implements Lane {
       path: outgoing.target,
       headers: headerLines(outgoing.headers),
       setHost: false,
+      maxHeaderSize: MOST_HEAD_BYTES,
     });
     // A handler set in place, never taken off: add and removeEventListener made this lane half as fast (Bun 1.4.5).
     let isOver = false;
@@ -69,6 +73,11 @@ export class ExactLane implements Lane {
       // Without a listener an error within a body that nobody reads any more would end the process.
       incoming.on("error", () => {});
       resolve(new ExactAnswer(incoming));
+    });
+    // A 101 that nobody asked for is no "response" to node:http, and without this the attempt would never end.
+    request.on("upgrade", (_incoming, socket) => {
+      socket.destroy();
+      reject(new UnrequestedUpgrade());
     });
     if (body === undefined) request.end();
     else {
@@ -89,4 +98,13 @@ function headerLines(headers: Headers): string[] {
   const lines: string[] = [];
   headers.forEach((value, name) => lines.push(name, value));
   return lines;
+}
+
+/** Switching protocols where no upgrade was sent (RFC 9110 15.2.2); fetch's error has the same name. */
+class UnrequestedUpgrade extends Error {
+  readonly code = "UnrequestedUpgrade";
+
+  constructor() {
+    super("the upstream switched protocols without being asked to");
+  }
 }
