@@ -2,16 +2,16 @@ import { ProxyError } from "../core/errors.ts";
 import { removeResponseHopByHop } from "../core/fields.ts";
 import type { Peer } from "../upstream/peer.ts";
 import { type Awaitable, whenDone } from "./awaitable.ts";
-import { CLIENT_GONE, pump, READ_TIMEOUT, wholeBody } from "./body.ts";
+import { CLIENT_GONE, pump, READ_TIMEOUT, unknownLength, wholeBody } from "./body.ts";
 import type { BufferBudget } from "./budget.ts";
 import { failureOf } from "./failure.ts";
 import type { UpstreamAnswer } from "./lane.ts";
 import type { ProxyHttp, ResponseHead } from "./phases.ts";
 import type { Session } from "./session.ts";
 
-/** Statuses that never have a body (RFC 9110 6.4.1, 15.4.5). */
-function isBodiless(status: number, method: string): boolean {
-  return status === 204 || status === 304 || method === "HEAD";
+/** Statuses that never have a body (RFC 9110 15.3.5, 15.3.6, 15.4.5). */
+function isBodiless(status: number): boolean {
+  return status === 204 || status === 304 || status === 205;
 }
 
 /** Passes an upstream's answer to the client: fields, then the body in the form that changes it least. */
@@ -48,14 +48,17 @@ export class Answer<Ctx> {
   ): Awaitable<Response | ProxyError> {
     const { status, headers } = head;
     if (status < 200 || status > 599) {
+      discard(upstream);
       return new ProxyError("http_protocol_error", `the upstream answered with status ${status}`);
     }
     session.status = status;
     const lengthText = headers.get("content-length");
-    if (isBodiless(status, session.method) || lengthText === "0") {
-      if (!(upstream instanceof Response)) void upstream.bytes().catch(() => {});
+    const isHead = session.method === "HEAD";
+    if (isHead || lengthText === "0" || isBodiless(status)) {
+      discard(upstream);
       this.#end(session, peer);
-      return new Response(null, { status, headers });
+      const isOfUnknownLength = isHead && lengthText === null && !isBodiless(status);
+      return new Response(isOfUnknownLength ? unknownLength() : null, { status, headers });
     }
     const length = lengthText === null ? -1 : Number(lengthText);
     if (
@@ -130,6 +133,12 @@ export class Answer<Ctx> {
     session.restoreIdleTimeout();
     this.#phases.logging?.(session);
   }
+}
+
+/** Lets go of an answer whose body is not passed on. A fetched one without a body needs nothing. */
+function discard(upstream: UpstreamAnswer): void {
+  if (!(upstream instanceof Response)) void upstream.bytes().catch(() => {});
+  else if (upstream.body !== null) void upstream.body.cancel().catch(() => {});
 }
 
 function bodyFailure(error: unknown, session: Session): ProxyError {

@@ -37,6 +37,14 @@ export function wholeBody(
   );
 }
 
+/**
+ * For the answer to a HEAD without Content-Length: Bun would add `content-length: 0`, as if a GET gave nothing. With a
+ * stream, which it does not read, it leaves the length open (Bun 1.4.5).
+ */
+export function unknownLength(): ReadableStream {
+  return new ReadableStream({ type: "direct", pull() {} });
+}
+
 export interface PumpOptions {
   /** Each piece passes through here when it is given; undefined sends the piece as it is. */
   readonly filter: ((chunk: Uint8Array) => Promise<Uint8Array | undefined> | Uint8Array | undefined) | undefined;
