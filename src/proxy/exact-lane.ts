@@ -65,11 +65,17 @@ export class ExactLane implements Lane {
     };
     if (signal.aborted) abort();
     else signal.onabort = abort;
-    request.on("error", reject);
+    let isAnswered = false;
+    request.on("error", (error) => {
+      const isStale = request.reusedSocket && !isAnswered && !signal.aborted;
+      if (isStale && isReplayable(outgoing)) resolve(this.send(outgoing));
+      else reject(error);
+    });
     request.on("close", () => {
       isOver = true;
     });
     request.on("response", (incoming) => {
+      isAnswered = true;
       // Without a listener an error within a body that nobody reads any more would end the process.
       incoming.on("error", () => {});
       resolve(new ExactAnswer(incoming));
@@ -91,6 +97,14 @@ export class ExactLane implements Lane {
   [Symbol.dispose](): void {
     this.#agent.destroy();
   }
+}
+
+/**
+ * What may be sent again when an idle connection turns out to be closed (RFC 9112 9.3.1): fetch does so by itself, and
+ * without it each origin that closes idle connections would now and then cost a client a 502.
+ */
+function isReplayable({ method, body }: Outgoing): boolean {
+  return body === undefined && (method === "GET" || method === "HEAD" || method === "OPTIONS");
 }
 
 /** Names and values in turn, as node:http takes them without looking at them. */

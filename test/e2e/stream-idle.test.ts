@@ -11,26 +11,29 @@ const SILENCE_MS = 9_000;
 const listener = { clientIdleTimeoutMs: IDLE_MS };
 const DEADLINE_MS = 15_000;
 
-describe.concurrent.each(LANES)("a listener that closes idle connections ($lane lane)", ({ fields }) => {
-  test.concurrent("never cuts a request that waits for its answer, nor a stream between two pieces", async () => {
-    await using origin = RawOrigin.start(async ({ connection, target }) => {
-      if (target === "/late") await Bun.sleep(SILENCE_MS);
-      connection.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n");
-      if (target === "/stream") await Bun.sleep(SILENCE_MS);
-      connection.send("6\r\nsecond\r\n0\r\n\r\n");
-    });
-    await using proxy = await startProxy(origin.port, { listener });
-    const bodies = ["/late", "/stream"].map(async (target) => {
-      await using client = await RawClient.connect(proxy.port);
-      client.send(requestText("GET", target, fields));
-      await client.until(() => client.unread.includes("\r\n0\r\n\r\n"), target, DEADLINE_MS);
-      return (await client.answer()).body.toString();
-    });
-    expect(await Promise.all(bodies)).toEqual(["firstsecond", "firstsecond"]);
-    expect(proxy.log.failures).toEqual([]);
-  });
+describe.concurrent.each(LANES)("idle connections ($lane lane)", ({ fields }) => {
+  test.concurrent(
+    "a listener never cuts a request that waits for its answer, nor a stream between two pieces",
+    async () => {
+      await using origin = RawOrigin.start(async ({ connection, target }) => {
+        if (target === "/late") await Bun.sleep(SILENCE_MS);
+        connection.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n");
+        if (target === "/stream") await Bun.sleep(SILENCE_MS);
+        connection.send("6\r\nsecond\r\n0\r\n\r\n");
+      });
+      await using proxy = await startProxy(origin.port, { listener });
+      const bodies = ["/late", "/stream"].map(async (target) => {
+        await using client = await RawClient.connect(proxy.port);
+        client.send(requestText("GET", target, fields));
+        await client.until(() => client.unread.includes("\r\n0\r\n\r\n"), target, DEADLINE_MS);
+        return (await client.answer()).body.toString();
+      });
+      expect(await Promise.all(bodies)).toEqual(["firstsecond", "firstsecond"]);
+      expect(proxy.log.failures).toEqual([]);
+    },
+  );
 
-  test.concurrent("nor an upload that pauses", async () => {
+  test.concurrent("a listener never cuts an upload that pauses", async () => {
     await using origin = RawOrigin.start(async (exchange) => {
       const { connection } = exchange;
       await connection.until(() => connection.unread.length >= 6, "the upload", DEADLINE_MS);
@@ -44,7 +47,7 @@ describe.concurrent.each(LANES)("a listener that closes idle connections ($lane 
     expect((await client.answer()).body.toString()).toBe("done");
   });
 
-  test.concurrent("closes a connection that was kept alive after its answer", async () => {
+  test.concurrent("a listener closes a connection that was kept alive after its answer", async () => {
     await using origin = RawOrigin.start("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
     await using proxy = await startProxy(origin.port, { listener });
     await using client = await RawClient.connect(proxy.port);
@@ -52,13 +55,30 @@ describe.concurrent.each(LANES)("a listener that closes idle connections ($lane 
     await client.until(() => client.ending !== undefined, "the end of the idle connection", DEADLINE_MS);
   });
 
-  test.concurrent("closes it after a streamed answer too", async () => {
+  test.concurrent("a listener closes it after a streamed answer too", async () => {
     await using origin = RawOrigin.start("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n");
     await using proxy = await startProxy(origin.port, { listener });
     await using client = await RawClient.connect(proxy.port);
     expect((await client.request("GET", "/", fields)).body.toString()).toBe("ok");
     await client.until(() => client.ending !== undefined, "the end of the idle connection", DEADLINE_MS);
   });
+
+  test.concurrent(
+    "upstream connections are closed after the configured idle time, which cuts no answer that takes longer",
+    async () => {
+      await using origin = RawOrigin.start(async (exchange) => {
+        await Bun.sleep(2_500);
+        await exchange.reply("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+      });
+      await using proxy = await startProxy(origin.port, {
+        proxy: { keepAlive: { idleTimeoutMs: 1_000, poolSize: 128 } },
+      });
+      await using client = await RawClient.connect(proxy.port);
+      expect((await client.request("GET", "/", fields)).status).toBe(200);
+      const { connection } = await origin.exchange();
+      await connection.until(() => connection.ending !== undefined, "the end of the idle connection", 10_000);
+    },
+  );
 });
 
 test.concurrent("a listener that closes idle connections closes one that sends no request at all", async () => {
