@@ -7,7 +7,7 @@ import type { BufferBudget } from "./budget.ts";
 import { failureOf } from "./failure.ts";
 import type { UpstreamAnswer } from "./lane.ts";
 import type { ProxyHttp, ResponseHead } from "./phases.ts";
-import type { Session } from "./session.ts";
+import { endSession, type Session } from "./session.ts";
 
 /** Statuses that never have a body (RFC 9110 15.3.5, 15.3.6, 15.4.5). */
 function isBodiless(status: number): boolean {
@@ -56,7 +56,7 @@ export class Answer<Ctx> {
     const isHead = session.method === "HEAD";
     if (isHead || lengthText === "0" || isBodiless(status)) {
       discard(upstream);
-      this.#end(session, peer);
+      endSession(session, this.#phases);
       const isOfUnknownLength = isHead && lengthText === null && !isBodiless(status);
       return new Response(isOfUnknownLength ? unknownLength() : null, { status, headers });
     }
@@ -82,9 +82,9 @@ export class Answer<Ctx> {
     const gathering = upstream.bytes();
     // The body of a small answer is nearly always here already: then no promise needs to be waited for.
     const there = Bun.peek(gathering);
-    if (there instanceof Uint8Array) return this.#whole(session, peer, head, there, length);
+    if (there instanceof Uint8Array) return this.#whole(session, head, there, length);
     return gathering.then(
-      (bytes) => this.#whole(session, peer, head, bytes, length),
+      (bytes) => this.#whole(session, head, bytes, length),
       (error: unknown) => {
         this.#budget.give(length);
         return failureOf(error, session.request.signal);
@@ -92,18 +92,12 @@ export class Answer<Ctx> {
     );
   }
 
-  #whole(
-    session: Session<Ctx>,
-    peer: Peer,
-    head: ResponseHead,
-    bytes: Uint8Array,
-    length: number,
-  ): Response | ProxyError {
+  #whole(session: Session<Ctx>, head: ResponseHead, bytes: Uint8Array, length: number): Response | ProxyError {
     this.#budget.give(length);
     if (bytes.length !== length) {
       return new ProxyError("http_protocol_error", `the body has ${bytes.length} of ${length} bytes`);
     }
-    this.#end(session, peer);
+    endSession(session, this.#phases);
     const { status, headers } = head;
     return new Response(wholeBody(bytes as Uint8Array<ArrayBuffer>, headers.has("content-type")), { status, headers });
   }
@@ -111,7 +105,7 @@ export class Answer<Ctx> {
   #stream(session: Session<Ctx>, peer: Peer, upstream: UpstreamAnswer, head: ResponseHead): Response {
     const { body } = upstream;
     if (body === null) {
-      this.#end(session, peer);
+      endSession(session, this.#phases);
       return new Response(null, { status: head.status, headers: head.headers });
     }
     const filter = this.#phases.responseBodyFilter;
@@ -123,15 +117,9 @@ export class Answer<Ctx> {
     };
     const stream = pump(body, options, (error) => {
       if (error !== undefined) session.error = bodyFailure(error, session);
-      this.#end(session, peer);
+      endSession(session, this.#phases);
     });
     return new Response(stream, { status: head.status, headers: head.headers });
-  }
-
-  #end(session: Session<Ctx>, peer: Peer): void {
-    peer.inFlight--;
-    session.restoreIdleTimeout();
-    this.#phases.logging?.(session);
   }
 }
 

@@ -28,13 +28,14 @@ function requestBody<Ctx>(
 ): ReadableStream<Uint8Array> {
   if (phases.requestBodyFilter === undefined) return body;
   headers.delete("content-length");
-  return body.pipeThrough(
+  session.upstreamBody ??= body.pipeThrough(
     new TransformStream<Uint8Array, Uint8Array>({
       async transform(chunk, controller) {
         controller.enqueue((await phases.requestBodyFilter?.(session, chunk)) ?? chunk);
       },
     }),
   );
+  return session.upstreamBody;
 }
 
 /** Ends an attempt whose head does not come in time, and still ends it when the client goes. */

@@ -11,7 +11,7 @@ import { failureOf } from "./failure.ts";
 import type { Lanes } from "./lanes.ts";
 import type { ProxyHttp } from "./phases.ts";
 import { errorResponse } from "./respond.ts";
-import { type Downstream, Session } from "./session.ts";
+import { type Downstream, endSession, Session } from "./session.ts";
 import { refuseHandshake } from "./upgrade.ts";
 import type { WebSocketProxy } from "./websocket-proxy.ts";
 
@@ -124,7 +124,7 @@ export class Engine<Ctx = unknown> {
 
   #send(session: Session<Ctx>, peer: Peer, headers: Headers): Promise<Response | undefined> {
     const { lanes } = this.#options;
-    peer.inFlight++;
+    session.hold(peer);
     if (session.isUpgrade) return this.#upgrade(session, peer, headers);
     const timeoutMs = peer.options.timeouts.responseHeaderMs;
     const deadline = timeoutMs > 0 ? new Deadline(session.request.signal, timeoutMs) : undefined;
@@ -136,41 +136,29 @@ export class Engine<Ctx = unknown> {
         (upstream) => {
           deadline?.[Symbol.dispose]();
           const outcome = this.#answer.pass(session, peer, upstream);
-          return outcome instanceof Response ? outcome : this.#settleLater(session, peer, outcome);
+          if (outcome instanceof Response) return outcome;
+          return whenDone(outcome, (settled) => this.#settle(session, settled));
         },
         (error: unknown) => {
           deadline?.[Symbol.dispose]();
-          return this.#settle(session, peer, failureOf(error, outgoing.signal));
+          return this.#settle(session, failureOf(error, outgoing.signal));
         },
       );
   }
 
   async #upgrade(session: Session<Ctx>, peer: Peer, headers: Headers): Promise<Response | undefined> {
-    const answer = await this.#options.webSockets.serve(session, peer, headers, this.#phases, () => {
-      peer.inFlight--;
-      this.#end(session);
-    });
+    const answer = await this.#options.webSockets.serve(session, peer, headers, this.#phases, () =>
+      endSession(session, this.#phases),
+    );
     if (answer === undefined) return undefined;
     const outcome = answer instanceof ProxyError ? answer : await this.#answer.pass(session, peer, answer);
-    return this.#settle(session, peer, outcome);
-  }
-
-  #settleLater(
-    session: Session<Ctx>,
-    peer: Peer,
-    outcome: Awaitable<Response | ProxyError>,
-  ): Awaitable<Response | undefined> {
-    return whenDone(outcome, (settled) => this.#settle(session, peer, settled));
+    return this.#settle(session, outcome);
   }
 
   /** An attempt is over: its answer goes out, or the next attempt is made, or the request fails. */
-  #settle(
-    session: Session<Ctx>,
-    peer: Peer,
-    outcome: Response | undefined | ProxyError,
-  ): Awaitable<Response | undefined> {
+  #settle(session: Session<Ctx>, outcome: Response | undefined | ProxyError): Awaitable<Response | undefined> {
     if (!(outcome instanceof ProxyError)) return outcome;
-    peer.inFlight--;
+    session.release();
     return this.#mayRetry(session, outcome) ? this.#attempt(session) : this.#fail(session, outcome);
   }
 
@@ -190,7 +178,7 @@ export class Engine<Ctx = unknown> {
   /** An answer that a phase made. */
   #own(session: Session<Ctx>, response: Response): Response {
     session.status = response.status;
-    this.#end(session);
+    endSession(session, this.#phases);
     return response;
   }
 
@@ -199,7 +187,7 @@ export class Engine<Ctx = unknown> {
     session.status = error.status;
     const page = this.#phases.failToProxy?.(session, error);
     return whenDone(page, (own) => {
-      this.#end(session);
+      endSession(session, this.#phases);
       return own ?? errorResponse(error);
     });
   }
@@ -208,13 +196,8 @@ export class Engine<Ctx = unknown> {
     const words = error instanceof Error ? (error.stack ?? error.message) : String(error);
     session.error = new ProxyError("internal_error", words, error);
     session.status = session.error.status;
-    this.#end(session);
+    endSession(session, this.#phases);
     return errorResponse(session.error);
-  }
-
-  #end(session: Session<Ctx>): void {
-    session.restoreIdleTimeout();
-    this.#phases.logging?.(session);
   }
 }
 

@@ -1,5 +1,6 @@
 import type { ProxyError } from "../core/errors.ts";
 import type { Peer } from "../upstream/peer.ts";
+import type { ProxyHttp } from "./phases.ts";
 
 /** What the engine needs of the listener a request came by. `Bun.Server` with a name for its two uses. */
 export interface Downstream {
@@ -38,6 +39,10 @@ export class Session<Ctx = unknown> {
   status = 0;
   /** Why it failed; undefined for a good exchange. */
   error: ProxyError | undefined = undefined;
+  /** The request's body as it goes upstream, once it was made: a further attempt sends the same one. */
+  upstreamBody: ReadableStream<Uint8Array> | undefined = undefined;
+  #held: Peer | undefined = undefined;
+  #isOver = false;
   #remoteAddress: string | undefined = undefined;
 
   constructor(request: Request, downstream: Downstream, facts: SessionFacts, ctx: Ctx) {
@@ -56,6 +61,28 @@ export class Session<Ctx = unknown> {
 
   get secure(): boolean {
     return this.downstream.secure;
+  }
+
+  /** Counts this request as in flight on a peer, until `release`. */
+  hold(peer: Peer): void {
+    this.#held = peer;
+    peer.inFlight++;
+  }
+
+  /** The attempt, or the answer that came of it, is over. Harmless when it was over already. */
+  release(): void {
+    if (this.#held === undefined) return;
+    this.#held.inFlight--;
+    this.#held = undefined;
+  }
+
+  /** The exchange is over: gives back what it held. True the first time, so that it is logged once. */
+  finish(): boolean {
+    if (this.#isOver) return false;
+    this.#isOver = true;
+    this.release();
+    this.restoreIdleTimeout();
+    return true;
   }
 
   /** Lifts the listener's idle timeout, which would cut a request whose answer is late (Bun 1.4.5). */
@@ -81,6 +108,11 @@ export interface SessionFacts {
   readonly path: string;
   readonly host: string | undefined;
   readonly isUpgrade: boolean;
+}
+
+/** Ends an exchange: what it held is given back, and `logging` runs, both exactly once. */
+export function endSession<Ctx>(session: Session<Ctx>, phases: Pick<ProxyHttp<Ctx>, "logging">): void {
+  if (session.finish()) phases.logging?.(session);
 }
 
 const NONE: readonly Peer[] = [];

@@ -1,0 +1,44 @@
+import { BufferBudget } from "../../src/proxy/budget.ts";
+import { Engine } from "../../src/proxy/engine.ts";
+import { Lanes } from "../../src/proxy/lanes.ts";
+import type { ProxyHttp } from "../../src/proxy/phases.ts";
+import { WebSocketProxy } from "../../src/proxy/websocket-proxy.ts";
+import { Listener } from "../../src/server/listener.ts";
+import { Peer } from "../../src/upstream/peer.ts";
+import { configWith, RecordingLog } from "./proxy.ts";
+
+/** A listener that serves by any phases, without a configuration. */
+export interface EngineUnderTest extends AsyncDisposable {
+  readonly port: number;
+  readonly log: RecordingLog;
+}
+
+/** Serves by `phases` on a port of 127.0.0.1 that the system chooses. */
+export function serveBy<Ctx>(phases: ProxyHttp<Ctx>): EngineUnderTest {
+  const log = new RecordingLog();
+  const lanes = new Lanes();
+  const webSockets = new WebSocketProxy(1024 * 1024, log);
+  const budget = new BufferBudget(64 * 1024 * 1024);
+  const engine = new Engine(phases, { log, lanes, budget, maxAttempts: 16, webSockets });
+  const [config] = configWith({ upstreams: [] }).listeners;
+  if (config === undefined) throw new Error("the default configuration has a listener");
+  const listener = new Listener(config, () => engine, webSockets.handler);
+  const { address } = listener;
+  return {
+    port: address.type === "tcp" ? address.port : 0,
+    log,
+    async [Symbol.asyncDispose]() {
+      await listener.close();
+      webSockets[Symbol.dispose]();
+      lanes[Symbol.dispose]();
+    },
+  };
+}
+
+/** A peer on a port of 127.0.0.1, with the default options. */
+export function peerAt(port: number): Peer {
+  const address = { type: "tcp", host: "127.0.0.1", port, tls: false } as const;
+  const [route] = configWith({ upstreams: [address] }).routes;
+  if (route === undefined) throw new Error("the default configuration has a route");
+  return new Peer(address, route.proxy);
+}
