@@ -74,18 +74,23 @@ export class Bridge implements UpstreamListener, Sweepable {
 
   /** Bun has answered it already (1.4.5, always); the upstream sees it too, and its answer stops here. */
   onClientPing(payload: Buffer): void {
-    this.#sawClient();
+    const client = this.#sawClient();
     this.#upstreamVigil.pings.add(payload);
     this.#upstream.ping(payload);
+    if (this.#upstream.backlog > 0 || client?.owesTooManyPongs() === true) client?.pause();
   }
 
   onClientPong(payload: Buffer): void {
-    this.#sawClient();
+    const client = this.#sawClient();
     if (!this.#clientVigil.pings.takes(payload)) this.#upstream.pong(payload);
+    if (this.#upstream.backlog > 0) client?.pause();
   }
 
   onClientDrain(): void {
-    if (this.#sawClient()?.flush() === true) this.#upstream.resume();
+    const client = this.#sawClient();
+    if (client?.flush() !== true) return;
+    this.#upstream.resume();
+    if (this.#upstream.backlog === 0) client.resume();
   }
 
   onClientClose(code: number, reason: string): void {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import type { Socket } from "node:net";
 import { join } from "../helpers/ws-proxy.ts";
 import { frame, Op } from "../helpers/ws-raw.ts";
 
@@ -7,6 +8,16 @@ const MESSAGE = 64 * 1024;
 const COUNT = 3_000;
 /** Kernel buffers of four sockets, one read of Bun's, and a good deal of room; far below what is sent. */
 const MOST_HELD = 60 * MIB;
+
+/** Resolves when a socket has taken nothing for many turns of the loop, with all other work done. */
+async function stalled(socket: Socket): Promise<void> {
+  let last = -1;
+  for (let still = 0; still < 2_000; still++) {
+    await new Promise(setImmediate);
+    if (socket.bytesWritten !== last) still = 0;
+    last = socket.bytesWritten;
+  }
+}
 
 describe.each(["client", "upstream"] as const)("a fast %s", (from) => {
   test("is held back by a receiver that does not read, and nothing is lost", async () => {
@@ -24,7 +35,6 @@ describe.each(["client", "upstream"] as const)("a fast %s", (from) => {
     }
     sender.on("drain", send);
     send();
-    // Stalled: the sender's socket takes nothing for twenty turns of the loop with all data handled.
     let last = -1;
     for (let still = 0; still < 2_000; still++) {
       await new Promise(setImmediate);
@@ -62,3 +72,22 @@ test("both ways at once neither side waits for ever", async () => {
     for (let i = 0; i < rounds; i++) expect((await side.frame()).payload.length).toBe(MESSAGE);
   }
 });
+
+test("a client that pings and does not read is held back as well", async () => {
+  await using all = await join();
+  const { socket } = all.client;
+  socket.pause();
+  all.upstream.socket.resume();
+  const pings = Buffer.concat(Array.from({ length: 8_000 }, () => frame(Op.ping, "x".repeat(125), { masked: true })));
+  let left = 80;
+  function send(): void {
+    while (left > 0) {
+      left--;
+      if (!socket.write(pings)) break;
+    }
+  }
+  socket.on("drain", send);
+  send();
+  await stalled(socket);
+  expect(left).toBeGreaterThan(20);
+}, 30_000);

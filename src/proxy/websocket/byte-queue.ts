@@ -34,6 +34,7 @@ export class ByteQueue {
 
   /** Takes a piece that nobody else will write to. */
   keep(bytes: Buffer): void {
+    if (bytes.length === 0) return;
     this.#seal();
     this.#blocks.push(bytes);
     this.#used = bytes.length;

@@ -4,6 +4,9 @@ import { CloseCode } from "./frame.ts";
 /** The client's socket. Bun does its frames, its close handshake, and answers its pings. */
 export type ClientSocket = Bun.ServerWebSocket<BridgeData>;
 
+/** Pongs that may wait for a client to read them. Bun makes them by itself, and without a limit (Bun 1.4.5). */
+const MOST_PONGS_WAITING = 1_000;
+
 /** The client's side of a bridge: what is sent to it, how it lives, and how it is ended. */
 export class ClientEnd {
   readonly #socket: ClientSocket;
@@ -11,6 +14,8 @@ export class ClientEnd {
   #end: { readonly code: number; readonly reason: string } | undefined = undefined;
   /** The backlog when the sweep last looked. */
   #backlogSeen = 0;
+  /** Pings that came while something waited for the client. */
+  #pongsWaiting = 0;
   /** The connection is over, and this was noticed. */
   isOver = false;
   /** Bytes came since the sweep last looked. */
@@ -60,8 +65,14 @@ export class ClientEnd {
     this.#socket.pause();
   }
 
+  /** To be asked at each ping. True when a client sends them and does not read what Bun answers. */
+  owesTooManyPongs(): boolean {
+    if (this.backlog > 0) this.#pongsWaiting++;
+    return this.#pongsWaiting > MOST_PONGS_WAITING;
+  }
+
   resume(): void {
-    if (!this.isOver) this.#socket.resume();
+    if (!this.isOver && this.#socket.isPaused) this.#socket.resume();
   }
 
   /** Calls `read`; what is sent meanwhile goes out together. True when not all of it could. */
@@ -78,6 +89,7 @@ export class ClientEnd {
   flush(): boolean {
     if (this.isOver) return true;
     if (this.#socket.getBufferedAmount() > 0) return false;
+    this.#pongsWaiting = 0;
     if (this.#end !== undefined) this.#finish(this.#end.code, this.#end.reason);
     return true;
   }
