@@ -2,7 +2,7 @@ import { ProxyError } from "../core/errors.ts";
 import { removeResponseHopByHop } from "../core/fields.ts";
 import type { Peer } from "../upstream/peer.ts";
 import { type Awaitable, whenDone } from "./awaitable.ts";
-import { CLIENT_GONE, pump, READ_TIMEOUT, unknownLength, wholeBody } from "./body.ts";
+import { CLIENT_GONE, directBody, goesAsBytes, pump, READ_TIMEOUT, unknownLength } from "./body.ts";
 import type { BufferBudget } from "./budget.ts";
 import { failureOf } from "./failure.ts";
 import type { UpstreamAnswer } from "./lane.ts";
@@ -67,14 +67,13 @@ export class Answer<Ctx> {
       this.#phases.responseBodyFilter === undefined &&
       this.#budget.take(length)
     ) {
-      return this.#gather(session, peer, upstream, head, length);
+      return this.#gather(session, upstream, head, length);
     }
     return this.#stream(session, peer, upstream, head);
   }
 
   #gather(
     session: Session<Ctx>,
-    peer: Peer,
     upstream: UpstreamAnswer,
     head: ResponseHead,
     length: number,
@@ -93,13 +92,24 @@ export class Answer<Ctx> {
   }
 
   #whole(session: Session<Ctx>, head: ResponseHead, bytes: Uint8Array, length: number): Response | ProxyError {
-    this.#budget.give(length);
     if (bytes.length !== length) {
+      this.#budget.give(length);
       return new ProxyError("http_protocol_error", `the body has ${bytes.length} of ${length} bytes`);
     }
-    endSession(session, this.#phases);
     const { status, headers } = head;
-    return new Response(wholeBody(bytes as Uint8Array<ArrayBuffer>, headers.has("content-type")), { status, headers });
+    const body = bytes as Uint8Array<ArrayBuffer>;
+    if (goesAsBytes(length, headers.has("content-type"))) {
+      this.#budget.give(length);
+      endSession(session, this.#phases);
+      return new Response(body, { status, headers });
+    }
+    // A client that is slow to read keeps its bytes in memory, so they stay in the budget.
+    const stream = directBody(body, (isWhole) => {
+      this.#budget.give(length);
+      if (!isWhole) session.error = bodyFailure(CLIENT_GONE, session);
+      endSession(session, this.#phases);
+    });
+    return new Response(stream, { status, headers });
   }
 
   #stream(session: Session<Ctx>, peer: Peer, upstream: UpstreamAnswer, head: ResponseHead): Response {

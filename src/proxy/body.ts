@@ -19,18 +19,25 @@ const COMMENT = ":\n";
 /** Bun's type of controller for a direct stream. */
 type DirectController = ReadableStreamDirectController;
 
-/** Gathered bytes as a body that keeps Content-Length and invents no Content-Type. */
-export function wholeBody(
-  bytes: Uint8Array<ArrayBuffer>,
-  hasContentType: boolean,
-): Uint8Array<ArrayBuffer> | ReadableStream {
-  if (hasContentType && bytes.length < DIRECT_FROM_BYTES) return bytes;
+/** True for gathered bytes that go best as they are; other ones go by `directBody`. */
+export function goesAsBytes(length: number, hasContentType: boolean): boolean {
+  return hasContentType && length < DIRECT_FROM_BYTES;
+}
+
+/**
+ * Gathered bytes as a stream that keeps Content-Length and invents no Content-Type. `sent` is told once, when the
+ * client has taken them all (true), or has gone (false): until then they are held in memory.
+ */
+export function directBody(bytes: Uint8Array<ArrayBuffer>, sent: (whole: boolean) => void): ReadableStream {
   return new ReadableStream(
     {
       type: "direct",
       pull(controller) {
         void controller.write(bytes);
-        void controller.end();
+        // A promise is a client that is slow to read; it comes to 0 when that client goes (Bun 1.4.5).
+        const ended: number | Promise<number> = controller.end() as number | Promise<number>;
+        if (typeof ended === "number") sent(true);
+        else ended.then((count) => sent(count > 0)).catch(() => sent(false));
       },
     },
     { highWaterMark: bytes.length + 1 },
