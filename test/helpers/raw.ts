@@ -11,8 +11,10 @@ export const SOCKET_HANDLER = {
   data: (socket: Bun.Socket<RawConnection>, bytes: Buffer) => socket.data.onData(bytes),
   drain: (socket: Bun.Socket<RawConnection>) => socket.data.onDrain(),
   end: (socket: Bun.Socket<RawConnection>) => socket.data.onEnd("fin"),
-  error: (socket: Bun.Socket<RawConnection>) => socket.data.onEnd("reset"),
-  close: (socket: Bun.Socket<RawConnection>, error?: Error) => socket.data.onEnd(error === undefined ? "fin" : "reset"),
+  // A TLS handshake that fails comes here before the connection was accepted.
+  error: (socket: Bun.Socket<RawConnection | undefined>) => socket.data?.onEnd("reset"),
+  close: (socket: Bun.Socket<RawConnection | undefined>, error?: Error) =>
+    socket.data?.onEnd(error === undefined ? "fin" : "reset"),
 } as const;
 
 /**
