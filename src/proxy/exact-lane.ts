@@ -54,7 +54,7 @@ export class ExactLane implements Lane {
       agent: this.#agent,
       method: outgoing.method,
       path: outgoing.target,
-      headers: headerLines(outgoing.headers),
+      headers: headerLines(outgoing),
       setHost: false,
       maxHeaderSize: MOST_HEAD_BYTES,
     });
@@ -87,6 +87,8 @@ export class ExactLane implements Lane {
     });
     if (body === undefined) request.end();
     else {
+      // The head must not wait for the first piece of the body, which may wait for an answer.
+      request.flushHeaders();
       const source = Readable.fromWeb(body as Parameters<typeof Readable.fromWeb>[0]);
       source.on("error", (error) => request.destroy(error));
       source.pipe(request);
@@ -107,10 +109,20 @@ function isReplayable({ method, body }: Outgoing): boolean {
   return body === undefined && (method === "GET" || method === "HEAD" || method === "OPTIONS");
 }
 
-/** Names and values in turn, as node:http takes them without looking at them. */
-function headerLines(headers: Headers): string[] {
+/** Methods whose request node:http sends without framing when it is not told of any (Bun 1.4.5). */
+const UNFRAMED = new Set(["GET", "HEAD", "DELETE", "OPTIONS"]);
+
+/**
+ * Names and values in turn, as node:http takes them without looking at them. The framing is always said: by itself
+ * node:http would send the body of a DELETE with nothing that tells its end, which the upstream would read as the next
+ * request, and would send an empty chunked body where a POST has none (Bun 1.4.5).
+ */
+function headerLines({ method, headers, body }: Outgoing): string[] {
   const lines: string[] = [];
   headers.forEach((value, name) => lines.push(name, value));
+  if (headers.has("content-length")) return lines;
+  if (body !== undefined) lines.push("Transfer-Encoding", "chunked");
+  else if (!UNFRAMED.has(method)) lines.push("Content-Length", "0");
   return lines;
 }
 
