@@ -42,7 +42,7 @@ export function requestFraming(head: RawHead): Framing {
 
 export function responseFraming(head: RawHead, method: string): Framing {
   const status = Number(head.start.slice(9, 12));
-  if (method === "HEAD" || status === 204 || status === 304) return "none";
+  if (method === "HEAD" || status < 200 || status === 204 || status === 304) return "none";
   if (valueOf(head, "transfer-encoding") !== undefined) return "chunked";
   return valueOf(head, "content-length") === undefined ? "close" : "length";
 }
