@@ -22,6 +22,7 @@ const BY_CODE: Readonly<Record<string, ErrorKind>> = {
   ECONNRESET: "connection_terminated",
   ConnectionClosed: "connection_terminated",
   EPIPE: "connection_terminated",
+  HTTP2StreamReset: "connection_terminated",
   Malformed_HTTP_Response: "http_protocol_error",
   InvalidHTTPResponse: "http_protocol_error",
   InvalidContentLength: "http_protocol_error",

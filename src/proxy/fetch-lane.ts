@@ -5,7 +5,8 @@ import type { Lane, Outgoing, UpstreamAnswer } from "./lane.ts";
 export class FetchLane implements Lane {
   readonly #origin: string;
   readonly #unix: string | undefined;
-  readonly #http2: boolean;
+  /** HTTP/2 is offered; false for good once the peer has not taken it. */
+  #http2: boolean;
   readonly #session: Bun.FetchSession;
 
   constructor(peer: Peer) {
@@ -38,11 +39,29 @@ export class FetchLane implements Lane {
     };
     if (outgoing.body !== undefined) init.body = outgoing.body;
     if (this.#unix !== undefined) init.unix = this.#unix;
-    else if (this.#http2) init.protocol = "http2";
+    else if (this.#http2) return this.#offerHttp2(this.#origin + outgoing.target, init);
     return fetch(this.#origin + outgoing.target, init);
+  }
+
+  /** Bun's fetch offers HTTP/2 alone (1.4.5): a peer that has none is asked again in HTTP/1.1, its body untouched. */
+  async #offerHttp2(url: string, init: BunFetchRequestInit): Promise<UpstreamAnswer> {
+    try {
+      return await fetch(url, { ...init, protocol: "http2" });
+    } catch (error) {
+      if (!isHandshakeFailure(error)) throw error;
+      const answer = await fetch(url, init);
+      this.#http2 = false;
+      return answer;
+    }
   }
 
   [Symbol.dispose](): void {
     this.#session.close();
   }
+}
+
+/** The peer chose no protocol, or refused the handshake for there being none to choose (RFC 7301 3.2). */
+function isHandshakeFailure(error: unknown): boolean {
+  const code: unknown = error instanceof Error && "code" in error ? error.code : undefined;
+  return code === "HTTP2Unsupported" || code === "EPROTO";
 }
