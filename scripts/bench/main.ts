@@ -12,6 +12,8 @@ import { SCENARIOS, type Scenario } from "./scenarios.ts";
 
 const PROXY_CORE = 0;
 const LOAD_CORE = 1;
+/** With more than this running beforehand, the figures are those of a shared machine. */
+const QUIET_LOAD = 0.5;
 
 const USAGE = `Usage: bun run bench [options]
 
@@ -86,6 +88,8 @@ async function run(chosen: Options, dir: string): Promise<number> {
   await using cleanup = new AsyncDisposableStack();
   process.once("SIGINT", () => void cleanup.disposeAsync().finally(() => process.exit(130)));
   const notes: string[] = [];
+  const about = machine();
+  if (about.loadBefore > QUIET_LOAD) notes.push(`the machine was busy before the start: load ${about.loadBefore}`);
   const canPin = Bun.which("taskset") !== null && cpus().length > LOAD_CORE;
   if (!canPin) notes.push("cores were not pinned: that takes taskset and two cores");
   const [proxyCore, loadCore] = canPin ? [PROXY_CORE, LOAD_CORE] : [undefined, undefined];
@@ -126,10 +130,10 @@ async function run(chosen: Options, dir: string): Promise<number> {
   for (const note of notes) console.log(`note: ${note}`);
   const file = resolve(chosen.json);
   await mkdir(dirname(file), { recursive: true });
-  const about = { date: new Date().toISOString(), machine: machine(), load: load.name, notes };
+  const setting = { date: new Date().toISOString(), machine: about, load: load.name, notes };
   await Bun.write(
     file,
-    `${JSON.stringify({ ...about, rounds: chosen.rounds, seconds: chosen.seconds, results }, null, 2)}\n`,
+    `${JSON.stringify({ ...setting, rounds: chosen.rounds, seconds: chosen.seconds, results }, null, 2)}\n`,
   );
   console.log(`written to ${file}`);
   return results.some(({ rows }) => rows.some(({ marks }) => marks.some((mark) => /FAILED|NOT/.test(mark)))) ? 1 : 0;

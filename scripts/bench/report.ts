@@ -1,4 +1,4 @@
-import { cpus, release } from "node:os";
+import { cpus, loadavg, release } from "node:os";
 import { pairedRatio, relativeSpread, spreadOf, type Spread } from "./stats.ts";
 import type { Scenario } from "./scenarios.ts";
 
@@ -35,19 +35,24 @@ export interface Row {
   /** Median of the ratios of requests per second, round by round. */
   readonly toFloor: number | undefined;
   readonly toCaddy: number | undefined;
+  /** The same of requests per CPU second, which hold where other programs take part of the core. */
+  readonly cpuToFloor: number | undefined;
+  readonly cpuToCaddy: number | undefined;
   readonly marks: readonly string[];
 }
 
+type Figure = (round: Round) => number;
+
+const speed: Figure = (round) => round.requestsPerSecond;
+const perCpuSecond: Figure = (round) => round.requests / round.cpuSeconds;
+
 export function rowsOf(measured: readonly Measured[]): readonly Row[] {
-  const speeds = (name: string): readonly number[] | undefined => {
-    const rounds = measured.find(({ contender }) => contender === name)?.rounds ?? [];
-    return rounds.length === 0 ? undefined : rounds.map((round) => round.requestsPerSecond);
+  const ratio = (rounds: readonly Round[], name: string, figure: Figure): number | undefined => {
+    const theirs = measured.find(({ contender }) => contender === name)?.rounds ?? [];
+    return theirs.length === 0 ? undefined : pairedRatio(rounds.map(figure), theirs.map(figure)).median;
   };
-  const floor = speeds("floor");
-  const caddy = speeds("caddy");
   return measured.map(({ contender, rounds, wrong }) => {
-    const own = rounds.map((round) => round.requestsPerSecond);
-    const requestsPerSecond = spreadOf(own);
+    const requestsPerSecond = spreadOf(rounds.map(speed));
     const cpu = spreadOf(rounds.map((round) => round.cpuSeconds / round.seconds)).median;
     const errors = rounds.reduce((sum, round) => sum + round.errors, 0);
     const marks = [...wrong.map((why) => `NOT TIMED: ${why}`)];
@@ -58,10 +63,12 @@ export function rowsOf(measured: readonly Measured[]): readonly Row[] {
       contender,
       requestsPerSecond,
       p99Ms: spreadOf(rounds.map((round) => round.p99Ms)),
-      requestsPerCpuSecond: spreadOf(rounds.map((round) => round.requests / round.cpuSeconds)),
+      requestsPerCpuSecond: spreadOf(rounds.map(perCpuSecond)),
       cpu,
-      toFloor: floor === undefined ? undefined : pairedRatio(own, floor).median,
-      toCaddy: caddy === undefined ? undefined : pairedRatio(own, caddy).median,
+      toFloor: ratio(rounds, "floor", speed),
+      toCaddy: ratio(rounds, "caddy", speed),
+      cpuToFloor: contender === "direct" ? undefined : ratio(rounds, "floor", perCpuSecond),
+      cpuToCaddy: contender === "direct" ? undefined : ratio(rounds, "caddy", perCpuSecond),
       marks,
     };
   });
@@ -71,22 +78,36 @@ const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 
 function cells(row: Row): readonly string[] {
   const timed = Number.isFinite(row.requestsPerSecond.median);
-  if (!timed) return [row.contender, "", "", "", "", "", "", "", row.marks.join(", ")];
-  const { requestsPerSecond: speed, p99Ms: p99 } = row;
+  if (!timed) return [row.contender, ...TITLES.slice(2).map(() => ""), row.marks.join(", ")];
+  const { requestsPerSecond, p99Ms: p99 } = row;
   return [
     row.contender,
-    whole.format(speed.median),
-    `${whole.format(speed.min)}–${whole.format(speed.max)}`,
+    whole.format(requestsPerSecond.median),
+    `${whole.format(requestsPerSecond.min)}–${whole.format(requestsPerSecond.max)}`,
     p99.median.toFixed(2),
     `${p99.min.toFixed(2)}–${p99.max.toFixed(2)}`,
-    row.contender === "direct" ? "" : whole.format(row.requestsPerCpuSecond.median),
     row.toFloor?.toFixed(3) ?? "",
     row.toCaddy?.toFixed(2) ?? "",
+    row.contender === "direct" ? "" : whole.format(row.requestsPerCpuSecond.median),
+    row.cpuToFloor?.toFixed(3) ?? "",
+    row.cpuToCaddy?.toFixed(2) ?? "",
     row.marks.join(", "),
   ];
 }
 
-const TITLES = ["", "req/s", "min–max", "p99 ms", "min–max", "req/CPU-s", "× floor", "× caddy", ""];
+const TITLES = [
+  "",
+  "req/s",
+  "min–max",
+  "p99 ms",
+  "min–max",
+  "× floor",
+  "× caddy",
+  "req/CPU-s",
+  "× floor",
+  "× caddy",
+  "",
+];
 
 export function table(scenario: Scenario, rows: readonly Row[]): string {
   const lines = [TITLES, ...rows.map(cells)];
@@ -104,7 +125,13 @@ export function table(scenario: Scenario, rows: readonly Row[]): string {
 }
 
 /** What the figures were taken on; without it they mean nothing. */
-export function machine(): Readonly<Record<string, string | number>> {
+export function machine() {
   const cores = cpus();
-  return { cpu: cores[0]?.model ?? "unknown", cores: cores.length, kernel: release(), bun: Bun.version };
+  return {
+    cpu: cores[0]?.model ?? "unknown",
+    cores: cores.length,
+    kernel: release(),
+    bun: Bun.version,
+    loadBefore: loadavg()[0] ?? 0,
+  };
 }
