@@ -10,6 +10,14 @@ export interface Handler {
 /** Bun counts idle time in whole seconds and takes at most this (Bun 1.4.5). */
 const MOST_IDLE_SECONDS = 255;
 
+/** How often a draining listener looks whether all is over. */
+const LOOK_INTERVAL_MS = 20;
+/**
+ * So long it stays when no request is open: over HTTP/2 the last bytes of an answer may still be on their way to the
+ * client then, and Bun tells nothing of them (1.4.5).
+ */
+const LINGER_MS = 2_000;
+
 /** One address that takes traffic: the only Bun.serve for traffic. */
 export class Listener<SocketData> {
   readonly config: ListenerConfig;
@@ -66,9 +74,20 @@ export class Listener<SocketData> {
     return this.#server.pendingRequests + this.#server.pendingWebSockets;
   }
 
-  /** Takes no new connections and ends idle ones; resolves when every request and WebSocket is over. */
-  drain(): Promise<void> {
-    return this.#server.stop(false);
+  /**
+   * Takes no new connections and ends idle ones; resolves when every request and WebSocket is over. Bun's own promise
+   * would wait for ever for a connection on which no whole request has come: a TLS handshake, half a head (1.4.5).
+   */
+  async drain(): Promise<void> {
+    const stopped = this.#server.stop(false).then(() => true);
+    let lookedAtMs = performance.now();
+    for (let leftMs = LINGER_MS; leftMs > 0;) {
+      if (await Promise.race([stopped, Bun.sleep(LOOK_INTERVAL_MS).then(() => false)])) return;
+      const nowMs = performance.now();
+      leftMs = this.open > 0 ? LINGER_MS : leftMs - (nowMs - lookedAtMs);
+      lookedAtMs = nowMs;
+    }
+    await this.close();
   }
 
   /** Ends everything now. */
