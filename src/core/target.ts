@@ -1,8 +1,10 @@
+import { isAuthority } from "./authority.ts";
+
 /**
  * A request's target as Bun.serve hands it over, taken apart without building a URL object.
  *
  * Bun 1.4.5 gives `request.url` normalised by WHATWG rules: dot segments (also `%2e%2e`) are resolved and `\`
- * is `/`. A Host that is no authority leaves only the path there, which is how it is recognised.
+ * is `/`. Where it cannot parse the Host it normalises nothing: then there is no target.
  */
 export type Target =
   | {
@@ -26,65 +28,70 @@ const AUTHORITY_START = 8;
  * @param host the Host field; null where there is none, which only HTTP/1.0 may do (RFC 9112 3.2)
  */
 export function parseTarget(url: string, host: string | null): Target {
-  let start = 0;
   if (host === null) {
-    // HTTP/1.0 without Host: Bun gives the path alone.
-    if (!url.startsWith("/")) start = url.indexOf("/", AUTHORITY_START);
-  } else {
-    // Repeated Host lines arrive joined with ", " (Bun 1.4.5); RFC 9112 3.2 wants 400 for them.
-    if (host.includes(",")) return REPEATED_HOST;
-    if (url.startsWith("/")) return NO_AUTHORITY;
-    start = url.indexOf("/", AUTHORITY_START);
+    // HTTP/1.0 without Host: Bun gives the path alone and as it came, so it is normalised here like all others.
+    return url.startsWith("/") ? parseTarget(new URL(`http://localhost${url}`).href, "localhost") : NO_AUTHORITY;
   }
+  // Repeated Host lines arrive joined with ", " (Bun 1.4.5); RFC 9112 3.2 wants 400 for them.
+  if (host.includes(",")) return REPEATED_HOST;
+  if (url.startsWith("/") || !isAuthority(host)) return NO_AUTHORITY;
+  const start = url.indexOf("/", AUTHORITY_START);
   // A fragment is never part of a request target (RFC 9112 3.2.1), and fetch would cut it off unseen.
   if (start < 0) return NO_PATH;
   if (url.includes("#", start)) return FRAGMENT;
-  const target = start === 0 ? url : url.slice(start);
+  const target = url.slice(start);
   const query = target.indexOf("?");
   return { type: "ok", target, path: query < 0 ? target : target.slice(0, query) };
 }
 
-/** What a decoder further in could turn into a separator or a dot: worth the slow look. */
-const SUSPICIOUS = /%|\\|;|\/\/|\/\./;
-/** Encoded dots and separators, with the overlong forms that some old decoders accept. */
-const ENCODED_DOT = /%2e|%c0%ae/gi;
-const ENCODED_SLASH = /%2f|%5c|%c0%af|%c1%9c|\\/gi;
-const ENCODED_PERCENT = /%25/g;
-const ENCODED_SEMICOLON = /%3b/gi;
-const ENCODED_OTHER = /%[0-9a-f]{2}/gi;
-const PARAMETERS = /;[^/]*/g;
-const MAX_DECODING_ROUNDS = 3;
+/** What can hide a dot or a separator, or stand beside one. */
+const SUSPICIOUS = /%|\\|;|\/\./;
+const ENCODED_PERCENT = /%(?:25)+/g;
+/** Overlong, fullwidth and look-alike forms which some decoders turn into a plain dot or slash. */
+const MEANT: Readonly<Record<string, string>> = {
+  "%c0%ae": ".",
+  "%e0%80%ae": ".",
+  "%f0%80%80%ae": ".",
+  "%ef%bc%8e": ".",
+  "%uff0e": ".",
+  "%c0%af": "/",
+  "%e0%80%af": "/",
+  "%f0%80%80%af": "/",
+  "%ef%bc%8f": "/",
+  "%uff0f": "/",
+  "%e2%88%95": "/",
+  "%u2215": "/",
+  "%c1%9c": "/",
+  "%ef%bc%bc": "/",
+  "%uff3c": "/",
+};
+const ENCODED = new RegExp(`${Object.keys(MEANT).join("|")}|%u00[0-7][0-9a-f]|%[0-7][0-9a-f]`, "gi");
+/** More nesting than this is nobody's honest path, and would cost time. */
+const MAX_DECODING_ROUNDS = 4;
+/** Two or more dots between whatever anyone may take for the end of a segment, or of the path. */
+const CLIMB = /(?:^|[/\\;?#\0])\.\.+(?:$|[/\\;?#\0])/;
+/** Skipped or cut off by some readers. */
+// oxlint-disable-next-line no-control-regex -- control characters are what it looks for
+const BLANK = /[\u0001-\u0020\u007f]/g;
 
 /**
- * The path that the most eager origin could make of `path`: percent-encodings undone (repeatedly), path
- * parameters (`;x`) cut, `\` taken for `/`, doubled slashes joined and dot segments resolved. It is
- * never sent; a path prefix that guards something must hold for it too.
- *
- * Returns `path` itself when nothing in it can be read in two ways.
+ * Whether someone further in could read a step upwards (`..`) into `path`: with percent-encodings undone once or
+ * several times, path parameters (`;x`) cut, `\` taken for `/`, or the path cut at an encoded NUL, `?` or `#`.
+ * Readers differ in which of these they do, so that counting segments proves nothing: a path inside a prefix stays
+ * inside it for all of them only when there is no such step at all.
  */
-export function mostEagerReading(path: string): string {
-  if (!SUSPICIOUS.test(path)) return path;
+export function mayClimb(path: string): boolean {
+  if (!SUSPICIOUS.test(path)) return false;
   let text = path;
   for (let round = 0; round < MAX_DECODING_ROUNDS; round++) {
     const before = text;
-    text = text
-      .replace(ENCODED_DOT, ".")
-      .replace(ENCODED_SLASH, "/")
-      .replace(ENCODED_SEMICOLON, ";")
-      .replace(ENCODED_OTHER, decodeAscii)
-      .replace(ENCODED_PERCENT, "%");
-    if (text === before) break;
+    text = text.replace(ENCODED_PERCENT, "%").replace(ENCODED, decode);
+    if (text === before) return CLIMB.test(text.replace(BLANK, ""));
   }
-  const resolved: string[] = [];
-  for (const segment of text.replace(PARAMETERS, "").split("/")) {
-    if (segment === "" || segment === ".") continue;
-    if (segment === "..") resolved.pop();
-    else resolved.push(segment);
-  }
-  return `/${resolved.join("/")}`;
+  return true;
 }
 
-function decodeAscii(encoded: string): string {
-  const code = Number.parseInt(encoded.slice(1), 16);
-  return code >= 0x21 && code < 0x7f && code !== 0x25 ? String.fromCharCode(code) : encoded;
+function decode(encoded: string): string {
+  const meant = MEANT[encoded.toLowerCase()];
+  return meant ?? String.fromCharCode(Number.parseInt(encoded.slice(-2), 16));
 }

@@ -1,5 +1,5 @@
 import type { PathPattern } from "../config/model.ts";
-import { mostEagerReading } from "../core/target.ts";
+import { mayClimb } from "../core/target.ts";
 
 /** A compiled path pattern. */
 export type PathMatcher = (path: string) => PathMatch;
@@ -13,13 +13,12 @@ export type PathMatch = "match" | "no-match" | "escapes";
 /** Compiles a pattern once, at start or reload. */
 export function compilePath(pattern: PathPattern): PathMatcher {
   const { path } = pattern;
-  // Every path is inside `/`, also after any decoding.
-  if (path === "/") return () => "match";
+  // Every path is inside of these, also after any decoding.
+  if (path === "/" || path === "") return () => "match";
   const inside = pattern.type === "prefix" ? insidePrefix(path) : insideSegments(path);
   return (requested) => {
     if (!inside(requested)) return "no-match";
-    const eager = mostEagerReading(requested);
-    return eager === requested || inside(eager) ? "match" : "escapes";
+    return mayClimb(requested) ? "escapes" : "match";
   };
 }
 
