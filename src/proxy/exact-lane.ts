@@ -20,6 +20,8 @@ export class ExactLane implements Lane {
   readonly #agent: http.Agent;
   readonly #request: typeof http.request;
   readonly #where: http.RequestOptions;
+  /** The event of a socket by which bytes can be sent. */
+  readonly #connected: "connect" | "secureConnect";
 
   constructor(peer: Peer) {
     const { address } = peer;
@@ -32,11 +34,13 @@ export class ExactLane implements Lane {
     if (address.type === "unix") {
       this.#agent = new http.Agent(agentOptions);
       this.#request = http.request;
+      this.#connected = "connect";
       this.#where = { socketPath: address.path };
     } else {
       const secure = address.tls;
       this.#agent = secure ? new https.Agent({ ...agentOptions, ...peer.tlsOptions }) : new http.Agent(agentOptions);
       this.#request = secure ? https.request : http.request;
+      this.#connected = secure ? "secureConnect" : "connect";
       this.#where = { host: address.host, port: address.port };
     }
   }
@@ -89,9 +93,16 @@ export class ExactLane implements Lane {
     else {
       // The head must not wait for the first piece of the body, which may wait for an answer.
       request.flushHeaders();
-      const source = Readable.fromWeb(body as Parameters<typeof Readable.fromWeb>[0]);
-      source.on("error", (error) => request.destroy(error));
-      source.pipe(request);
+      const pour = () => {
+        const source = Readable.fromWeb(body as Parameters<typeof Readable.fromWeb>[0]);
+        source.on("error", (error) => request.destroy(error));
+        source.pipe(request);
+      };
+      // Not before there is a connection: a body that was not touched can go to the next peer.
+      request.on("socket", (socket) => {
+        if (socket.connecting) socket.once(this.#connected, pour);
+        else pour();
+      });
     }
     return promise;
   }
