@@ -1,6 +1,7 @@
 import { ProxyError } from "../core/errors.ts";
 import { removeResponseHopByHop } from "../core/fields.ts";
 import type { Peer } from "../upstream/peer.ts";
+import { ArrivedBodies } from "./arrived.ts";
 import { type Awaitable, whenDone } from "./awaitable.ts";
 import { CLIENT_GONE, directBody, goesAsBytes, pump, READ_TIMEOUT, unknownLength } from "./body.ts";
 import type { BufferBudget } from "./budget.ts";
@@ -18,6 +19,7 @@ function isBodiless(status: number): boolean {
 export class Answer<Ctx> {
   readonly #phases: ProxyHttp<Ctx>;
   readonly #budget: BufferBudget;
+  readonly #arrived = new ArrivedBodies();
 
   constructor(phases: ProxyHttp<Ctx>, budget: BufferBudget) {
     this.#phases = phases;
@@ -67,21 +69,35 @@ export class Answer<Ctx> {
       this.#phases.responseBodyFilter === undefined &&
       this.#budget.take(length)
     ) {
-      return this.#gather(session, upstream, head, length);
+      return this.#gather(session, peer, upstream, head, length);
     }
     return this.#stream(session, peer, upstream, head);
   }
 
   #gather(
     session: Session<Ctx>,
+    peer: Peer,
     upstream: UpstreamAnswer,
     head: ResponseHead,
     length: number,
   ): Awaitable<Response | ProxyError> {
+    let learn: (() => void) | undefined;
+    if (upstream instanceof Response && goesAsBytes(length, head.headers.has("content-type"))) {
+      const urlLength = peer.origin.length + session.target.length;
+      if (head === upstream && this.#arrived.isWhole(upstream, urlLength, length)) {
+        this.#budget.give(length);
+        endSession(session, this.#phases);
+        return upstream;
+      }
+      learn = this.#arrived.learn(upstream, urlLength, length);
+    }
     const gathering = upstream.bytes();
     // The body of a small answer is nearly always here already: then no promise needs to be waited for.
     const there = Bun.peek(gathering);
-    if (there instanceof Uint8Array) return this.#whole(session, head, there, length);
+    if (there instanceof Uint8Array) {
+      if (there.length === length) learn?.();
+      return this.#whole(session, head, there, length);
+    }
     return gathering.then(
       (bytes) => this.#whole(session, head, bytes, length),
       (error: unknown) => {

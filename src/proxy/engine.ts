@@ -1,17 +1,18 @@
 import { ProxyError } from "../core/errors.ts";
-import { hasToken, removeLookalikes, removeRequestHopByHop } from "../core/fields.ts";
-import { parseTarget } from "../core/target.ts";
+import { removeLookalikes, removeRequestHopByHop } from "../core/fields.ts";
 import type { Log } from "../observe/log.ts";
 import type { Peer } from "../upstream/peer.ts";
+import { admit } from "./admit.ts";
 import { Answer } from "./answer.ts";
 import { Deadline, prepare } from "./attempt.ts";
-import { type Awaitable, whenDone } from "./awaitable.ts";
+import type { Awaitable } from "./awaitable.ts";
 import type { BufferBudget } from "./budget.ts";
 import { failureOf } from "./failure.ts";
+import type { UpstreamAnswer } from "./lane.ts";
 import type { Lanes } from "./lanes.ts";
 import type { ProxyHttp } from "./phases.ts";
 import { errorResponse } from "./respond.ts";
-import { type Downstream, endSession, Session } from "./session.ts";
+import { type Downstream, endSession, type Session } from "./session.ts";
 import { refuseHandshake } from "./upgrade.ts";
 import type { WebSocketProxy } from "./websocket-proxy.ts";
 
@@ -46,56 +47,41 @@ export class Engine<Ctx = unknown> {
    * answer, or breaks the client's connection where an answer has begun.
    */
   serve(request: Request, downstream: Downstream): Awaitable<Response | undefined> {
-    const session = this.#admit(request, downstream);
+    const session = admit(request, downstream, this.#phases);
     try {
       session.liftIdleTimeout();
-      const served = this.#run(session);
-      return served instanceof Promise ? served.catch((error: unknown) => this.#bug(session, error)) : served;
+      return this.#run(session);
     } catch (error) {
       return this.#bug(session, error);
     }
-  }
-
-  /** Takes the request apart. What is wrong with it already stands in `session.error`. */
-  #admit(request: Request, downstream: Downstream): Session<Ctx> {
-    const { headers, method } = request;
-    const host = headers.get("host");
-    const parsed = parseTarget(request.url, host);
-    const upgrade = method === "GET" ? headers.get("upgrade") : null;
-    const facts = {
-      target: parsed.type === "ok" ? parsed.target : "/",
-      path: parsed.type === "ok" ? parsed.path : "/",
-      host: host ?? undefined,
-      isUpgrade: upgrade !== null && isWebSocketHandshake(upgrade, headers),
-    };
-    const ctx = this.#phases.newCtx?.() as Ctx;
-    const session = new Session<Ctx>(request, downstream, facts, ctx);
-    if (parsed.type !== "ok") session.error = new ProxyError(parsed.type, parsed.reason);
-    else if (method === "CONNECT" || method === "TRACE") {
-      session.error = new ProxyError("method_not_allowed", `${method} is not forwarded`);
-    } else if ((method === "GET" || method === "HEAD") && hasBody(headers)) {
-      // Bun.serve gives the handler no body for them (Bun 1.4.5); forwarding them without it would change them.
-      session.error = new ProxyError("body_on_get", `a ${method} with a body is not forwarded`);
-    } else if (isTooLarge(headers, downstream.maxRequestBodyBytes)) {
-      session.error = new ProxyError("payload_too_large", "the body is larger than the configured limit");
-    }
-    return session;
   }
 
   #run(session: Session<Ctx>): Awaitable<Response | undefined> {
     const phases = this.#phases;
     if (session.error !== undefined) return this.#fail(session, session.error);
     const early = phases.earlyRequestFilter?.(session);
-    return early instanceof Promise ? early.then(() => this.#filter(session)) : this.#filter(session);
+    if (early instanceof Promise)
+      return this.#guard(
+        session,
+        early.then(() => this.#filter(session)),
+      );
+    return this.#filter(session);
   }
 
   #filter(session: Session<Ctx>): Awaitable<Response | undefined> {
     const filtered = this.#phases.requestFilter?.(session);
-    if (filtered === undefined) return this.#forward(session);
-    return whenDone(filtered, (result) => {
-      if (result === undefined) return this.#forward(session);
-      return result instanceof ProxyError ? this.#fail(session, result) : this.#own(session, result);
-    });
+    if (filtered instanceof Promise) {
+      return this.#guard(
+        session,
+        filtered.then((result) => this.#filtered(session, result)),
+      );
+    }
+    return this.#filtered(session, filtered);
+  }
+
+  #filtered(session: Session<Ctx>, result: Response | ProxyError | undefined): Awaitable<Response | undefined> {
+    if (result === undefined) return this.#forward(session);
+    return result instanceof ProxyError ? this.#fail(session, result) : this.#own(session, result);
   }
 
   #forward(session: Session<Ctx>): Awaitable<Response | undefined> {
@@ -105,7 +91,12 @@ export class Engine<Ctx = unknown> {
 
   #attempt(session: Session<Ctx>): Awaitable<Response | undefined> {
     const choice = this.#phases.upstreamPeer?.(session) ?? NO_PHASE_CHOOSES;
-    return choice instanceof Promise ? choice.then((peer) => this.#edit(session, peer)) : this.#edit(session, choice);
+    if (choice instanceof Promise)
+      return this.#guard(
+        session,
+        choice.then((peer) => this.#edit(session, peer)),
+      );
+    return this.#edit(session, choice);
   }
 
   #edit(session: Session<Ctx>, peer: Peer | ProxyError): Awaitable<Response | undefined> {
@@ -117,33 +108,50 @@ export class Engine<Ctx = unknown> {
     removeLookalikes(headers);
     if (session.host === undefined) headers.set("Host", peer.authority);
     const edited = this.#phases.upstreamRequestFilter?.(session, headers, peer);
-    return edited instanceof Promise
-      ? edited.then(() => this.#send(session, peer, headers))
-      : this.#send(session, peer, headers);
+    if (edited instanceof Promise) {
+      return this.#guard(
+        session,
+        edited.then(() => this.#send(session, peer, headers)),
+      );
+    }
+    return this.#send(session, peer, headers);
   }
 
   #send(session: Session<Ctx>, peer: Peer, headers: Headers): Promise<Response | undefined> {
     const { lanes } = this.#options;
     session.hold(peer);
-    if (session.isUpgrade) return this.#upgrade(session, peer, headers);
+    if (session.isUpgrade) return this.#guard(session, this.#upgrade(session, peer, headers));
     const timeoutMs = peer.options.timeouts.responseHeaderMs;
     const deadline = timeoutMs > 0 ? new Deadline(session.request.signal, timeoutMs) : undefined;
     const outgoing = prepare(session, headers, this.#phases, deadline);
+    // Neither function throws, so that the usual request needs no further promise to catch what they might.
     return lanes
       .of(peer, outgoing)
       .send(outgoing)
       .then(
         (upstream) => {
           deadline?.[Symbol.dispose]();
-          const outcome = this.#answer.pass(session, peer, upstream);
-          if (outcome instanceof Response) return outcome;
-          return whenDone(outcome, (settled) => this.#settle(session, settled));
+          return this.#pass(session, peer, upstream);
         },
         (error: unknown) => {
           deadline?.[Symbol.dispose]();
           return this.#settle(session, failureOf(error, outgoing.signal));
         },
       );
+  }
+
+  #pass(session: Session<Ctx>, peer: Peer, upstream: UpstreamAnswer): Awaitable<Response | undefined> {
+    try {
+      const outcome = this.#answer.pass(session, peer, upstream);
+      if (outcome instanceof Response) return outcome;
+      if (outcome instanceof ProxyError) return this.#settle(session, outcome);
+      return this.#guard(
+        session,
+        outcome.then((settled) => this.#settle(session, settled)),
+      );
+    } catch (error) {
+      return this.#bug(session, error);
+    }
   }
 
   async #upgrade(session: Session<Ctx>, peer: Peer, headers: Headers): Promise<Response | undefined> {
@@ -158,8 +166,12 @@ export class Engine<Ctx = unknown> {
   /** An attempt is over: its answer goes out, or the next attempt is made, or the request fails. */
   #settle(session: Session<Ctx>, outcome: Response | undefined | ProxyError): Awaitable<Response | undefined> {
     if (!(outcome instanceof ProxyError)) return outcome;
-    session.release();
-    return this.#mayRetry(session, outcome) ? this.#attempt(session) : this.#fail(session, outcome);
+    try {
+      session.release();
+      return this.#mayRetry(session, outcome) ? this.#attempt(session) : this.#fail(session, outcome);
+    } catch (error) {
+      return this.#bug(session, error);
+    }
   }
 
   #mayRetry(session: Session<Ctx>, error: ProxyError): boolean {
@@ -186,10 +198,22 @@ export class Engine<Ctx = unknown> {
     session.error = error;
     session.status = error.status;
     const page = this.#phases.failToProxy?.(session, error);
-    return whenDone(page, (own) => {
-      endSession(session, this.#phases);
-      return own ?? errorResponse(error);
-    });
+    if (page instanceof Promise)
+      return this.#guard(
+        session,
+        page.then((own) => this.#answerFor(session, error, own)),
+      );
+    return this.#answerFor(session, error, page);
+  }
+
+  #answerFor(session: Session<Ctx>, error: ProxyError, page: Response | undefined): Response {
+    endSession(session, this.#phases);
+    return page ?? errorResponse(error);
+  }
+
+  /** What a promise rejects with is a bug: expected failures are values. */
+  #guard<T>(session: Session<Ctx>, promise: Promise<T>): Promise<T | Response> {
+    return promise.catch((error: unknown) => this.#bug(session, error));
   }
 
   #bug(session: Session<Ctx>, error: unknown): Response {
@@ -202,22 +226,6 @@ export class Engine<Ctx = unknown> {
 }
 
 const NO_PHASE_CHOOSES = new ProxyError("no_peer_available", "no phase chooses a peer");
-
-function hasBody(headers: Headers): boolean {
-  if (headers.has("transfer-encoding")) return true;
-  const length = headers.get("content-length");
-  return length !== null && length !== "0";
-}
-
-/** Bun.serve cuts a longer chunked body itself; this one is told why. */
-function isTooLarge(headers: Headers, mostBytes: number): boolean {
-  return mostBytes > 0 && Number(headers.get("content-length") ?? 0) > mostBytes;
-}
-
-function isWebSocketHandshake(upgrade: string, headers: Headers): boolean {
-  const connection = headers.get("connection");
-  return connection !== null && hasToken(upgrade, "websocket") && hasToken(connection, "upgrade");
-}
 
 /** What may be sent twice: safe by its method, and with no body that was streamed (RFC 9110 9.2.1). */
 function isReplayable(request: Request): boolean {

@@ -42,6 +42,8 @@ export class Listener<SocketData> {
       maxRequestBodySize: maxRequestBodyBytes > 0 ? maxRequestBodyBytes : Number.MAX_SAFE_INTEGER,
       // No page with our source on it.
       development: false,
+      // Outside of development Bun shares the port unasked (1.4.5), and a second gatekeeper would start unseen.
+      reusePort: false,
       ...(config.tls !== undefined && { tls: { cert: config.tls.cert, key: config.tls.key } }),
       ...(config.http2 && { http2: true }),
       fetch: (request: Request) => handler().serve(request, downstream),

@@ -1,0 +1,46 @@
+import { ProxyError } from "../core/errors.ts";
+import { hasToken } from "../core/fields.ts";
+import { parseTarget } from "../core/target.ts";
+import type { ProxyHttp } from "./phases.ts";
+import { type Downstream, Session } from "./session.ts";
+
+/** Takes a request apart into its session. What is wrong with it already stands in `session.error`. */
+export function admit<Ctx>(request: Request, downstream: Downstream, phases: ProxyHttp<Ctx>): Session<Ctx> {
+  const { headers, method } = request;
+  const host = headers.get("host");
+  const parsed = parseTarget(request.url, host);
+  const upgrade = method === "GET" ? headers.get("upgrade") : null;
+  const facts = {
+    target: parsed.type === "ok" ? parsed.target : "/",
+    path: parsed.type === "ok" ? parsed.path : "/",
+    host: host ?? undefined,
+    isUpgrade: upgrade !== null && isWebSocketHandshake(upgrade, headers),
+  };
+  const session = new Session<Ctx>(request, downstream, facts, phases.newCtx?.() as Ctx);
+  if (parsed.type !== "ok") session.error = new ProxyError(parsed.type, parsed.reason);
+  else if (method === "CONNECT" || method === "TRACE") {
+    session.error = new ProxyError("method_not_allowed", `${method} is not forwarded`);
+  } else if ((method === "GET" || method === "HEAD") && hasBody(headers)) {
+    // Bun.serve gives the handler no body for them (Bun 1.4.5); forwarding them without it would change them.
+    session.error = new ProxyError("body_on_get", `a ${method} with a body is not forwarded`);
+  } else if (isTooLarge(headers, downstream.maxRequestBodyBytes)) {
+    session.error = new ProxyError("payload_too_large", "the body is larger than the configured limit");
+  }
+  return session;
+}
+
+function hasBody(headers: Headers): boolean {
+  if (headers.has("transfer-encoding")) return true;
+  const length = headers.get("content-length");
+  return length !== null && length !== "0";
+}
+
+/** Bun.serve cuts a longer chunked body itself; this one is told why. */
+function isTooLarge(headers: Headers, mostBytes: number): boolean {
+  return mostBytes > 0 && Number(headers.get("content-length") ?? 0) > mostBytes;
+}
+
+function isWebSocketHandshake(upgrade: string, headers: Headers): boolean {
+  const connection = headers.get("connection");
+  return connection !== null && hasToken(upgrade, "websocket") && hasToken(connection, "upgrade");
+}
