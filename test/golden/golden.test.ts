@@ -46,7 +46,7 @@ async function resultOf(input: GoldenCase): Promise<Pick<GoldenCase, "result" | 
     const isDemo = invocation.command === "demo";
     const { problems } = isDemo ? invocation : await loadInvocation(invocation, input.log);
     const strip = (text: string): string =>
-      text.replaceAll(`${dir}/`, "").replaceAll(dir, "$DIR").replaceAll(tls, "$TLS");
+      shortenCarets(text, tls).replaceAll(`${dir}/`, "").replaceAll(dir, "$DIR").replaceAll(tls, "$TLS");
     return {
       result: hasErrors(problems) ? "refused" : "starts",
       plain: strip(renderProblems(problems, { pretty: false, colour: false })),
@@ -55,4 +55,15 @@ async function resultOf(input: GoldenCase): Promise<Pick<GoldenCase, "result" | 
   } finally {
     rmSync(dir, { recursive: true });
   }
+}
+
+/** Carets under a path are as long as where this clone lies: they are made as long as `$TLS` in its place. */
+function shortenCarets(text: string, path: string): string {
+  const lines = text.split("\n");
+  return lines
+    .map((line, index) => {
+      const isUnderPath = /^[ |]+\^+$/.test(line) && lines[index - 1]?.includes(path) === true;
+      return isUnderPath ? line.slice(0, line.length - path.length + "$TLS".length) : line;
+    })
+    .join("\n");
 }
