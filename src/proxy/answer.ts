@@ -3,7 +3,7 @@ import { removeResponseHopByHop } from "../core/fields.ts";
 import type { Peer } from "../upstream/peer.ts";
 import { ArrivedBodies } from "./arrived.ts";
 import { type Awaitable, whenDone } from "./awaitable.ts";
-import { CLIENT_GONE, directBody, goesAsBytes, pump, READ_TIMEOUT, unknownLength } from "./body.ts";
+import { CLIENT_GONE, directBody, gather, goesAsBytes, pump, READ_TIMEOUT, unknownLength } from "./body.ts";
 import type { BufferBudget } from "./budget.ts";
 import { failureOf } from "./failure.ts";
 import type { UpstreamAnswer } from "./lane.ts";
@@ -91,7 +91,8 @@ export class Answer<Ctx> {
       }
       learn = this.#arrived.learn(upstream, urlLength, length);
     }
-    const gathering = upstream.bytes();
+    const { readMs } = peer.options.timeouts;
+    const gathering = readMs > 0 && upstream.body !== null ? gather(upstream.body, readMs) : upstream.bytes();
     // The body of a small answer is nearly always here already: then no promise needs to be waited for.
     const there = Bun.peek(gathering);
     if (there instanceof Uint8Array) {
@@ -102,7 +103,7 @@ export class Answer<Ctx> {
       (bytes) => this.#whole(session, head, bytes, length),
       (error: unknown) => {
         this.#budget.give(length);
-        return failureOf(error, session.request.signal);
+        return bodyFailure(error, session);
       },
     );
   }
@@ -120,7 +121,8 @@ export class Answer<Ctx> {
       return new Response(body, { status, headers });
     }
     // A client that is slow to read keeps its bytes in memory, so they stay in the budget.
-    const stream = directBody(body, (isWhole) => {
+    const beforeEnd = () => session.restoreIdleTimeout();
+    const stream = directBody(body, beforeEnd, (isWhole) => {
       this.#budget.give(length);
       if (!isWhole) session.error = bodyFailure(CLIENT_GONE, session);
       endSession(session, this.#phases);

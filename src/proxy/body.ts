@@ -26,14 +26,20 @@ export function goesAsBytes(length: number, hasContentType: boolean): boolean {
 
 /**
  * Gathered bytes as a stream that keeps Content-Length and invents no Content-Type. `sent` is told once, when the
- * client has taken them all (true), or has gone (false): until then they are held in memory.
+ * client has taken them all (true), or has gone (false): until then they are held in memory. `beforeEnd` is called at
+ * the last moment at which Bun knows the request (1.4.5).
  */
-export function directBody(bytes: Uint8Array<ArrayBuffer>, sent: (whole: boolean) => void): ReadableStream {
+export function directBody(
+  bytes: Uint8Array<ArrayBuffer>,
+  beforeEnd: () => void,
+  sent: (whole: boolean) => void,
+): ReadableStream {
   return new ReadableStream(
     {
       type: "direct",
       pull(controller) {
         void controller.write(bytes);
+        beforeEnd();
         // A promise is a client that is slow to read; it comes to 0 when that client goes (Bun 1.4.5).
         const ended: number | Promise<number> = controller.end() as number | Promise<number>;
         if (typeof ended === "number") sent(true);
@@ -123,6 +129,21 @@ async function openEventStream(reader: Reader, controller: DirectController, opt
   }
   const piece = await first;
   if (!piece.done) await pass(piece.value, controller, options);
+}
+
+/** The whole of a body, given up after so long a silence within it. */
+export async function gather(source: ReadableStream<Uint8Array>, readTimeoutMs: number): Promise<Uint8Array> {
+  const reader: Reader & { cancel(reason: unknown): Promise<void> } = source.getReader();
+  const pieces: Uint8Array[] = [];
+  try {
+    for (let piece = await read(reader, readTimeoutMs); !piece.done; piece = await read(reader, readTimeoutMs)) {
+      pieces.push(piece.value);
+    }
+  } catch (error) {
+    reader.cancel(error).catch(() => {});
+    throw error;
+  }
+  return Buffer.concat(pieces);
 }
 
 interface Reader {
