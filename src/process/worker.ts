@@ -3,6 +3,7 @@ import type { Log } from "../observe/log.ts";
 import type { BridgeData } from "../proxy/bridge.ts";
 import { Service } from "./service.ts";
 import { Listener } from "../server/listener.ts";
+import { removeStaleSocket } from "../server/unix-socket.ts";
 
 /** A listener that could not be opened. */
 export interface ListenFailure {
@@ -93,6 +94,7 @@ export async function startWorker(config: Config, log: Log): Promise<Worker> {
   const failures: ListenFailure[] = [];
   for (const listener of config.listeners) {
     try {
+      if (listener.address.type === "unix") await removeStaleSocket(listener.address.path);
       listeners.push(new Listener(listener, () => service.engine, service.webSocketHandler));
     } catch (error) {
       failures.push({ listener, error });
