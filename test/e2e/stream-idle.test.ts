@@ -47,19 +47,16 @@ describe.concurrent.each(LANES)("idle connections ($lane lane)", ({ fields }) =>
     expect((await client.answer()).body.toString()).toBe("done");
   });
 
-  test.concurrent("a listener closes a connection that was kept alive after its answer", async () => {
-    await using origin = RawOrigin.start("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+  test.concurrent.each([
+    ["short", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"],
+    ["gathered", `HTTP/1.1 200 OK\r\nContent-Length: 50000\r\n\r\n${"x".repeat(50_000)}`],
+    ["streamed", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n"],
+    ["without a body", "HTTP/1.1 204 No Content\r\n\r\n"],
+  ])("a listener closes a connection that was kept alive after its answer (%s)", async (_name, answer) => {
+    await using origin = RawOrigin.start(answer);
     await using proxy = await startProxy(origin.port, { listener });
     await using client = await RawClient.connect(proxy.port);
-    expect((await client.request("GET", "/", fields)).status).toBe(200);
-    await client.until(() => client.ending !== undefined, "the end of the idle connection", DEADLINE_MS);
-  });
-
-  test.concurrent("a listener closes it after a streamed answer too", async () => {
-    await using origin = RawOrigin.start("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n");
-    await using proxy = await startProxy(origin.port, { listener });
-    await using client = await RawClient.connect(proxy.port);
-    expect((await client.request("GET", "/", fields)).body.toString()).toBe("ok");
+    expect((await client.request("GET", "/", fields)).status).toBeLessThan(300);
     await client.until(() => client.ending !== undefined, "the end of the idle connection", DEADLINE_MS);
   });
 
