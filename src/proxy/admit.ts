@@ -35,7 +35,7 @@ function hasBody(headers: Headers): boolean {
   return length !== null && length !== "0";
 }
 
-/** Bun.serve cuts a longer chunked body itself; this one is told why. */
+/** By its length; one of unknown length is counted while it passes, see `prepare`. */
 function isTooLarge(headers: Headers, mostBytes: number): boolean {
   return mostBytes > 0 && Number(headers.get("content-length") ?? 0) > mostBytes;
 }

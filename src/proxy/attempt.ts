@@ -26,17 +26,25 @@ function requestBody<Ctx>(
   headers: Headers,
   phases: ProxyHttp<Ctx>,
 ): ReadableStream<Uint8Array> {
-  if (phases.requestBodyFilter === undefined) return body;
-  headers.delete("content-length");
+  const isFiltered = phases.requestBodyFilter !== undefined;
+  // One whose length is known has been let in by it already.
+  const mostBytes = headers.has("content-length") ? 0 : session.downstream.maxRequestBodyBytes;
+  if (!isFiltered && mostBytes === 0) return body;
+  if (isFiltered) headers.delete("content-length");
+  let bytes = 0;
   session.upstreamBody ??= body.pipeThrough(
     new TransformStream<Uint8Array, Uint8Array>({
       async transform(chunk, controller) {
+        bytes += chunk.length;
+        if (mostBytes > 0 && bytes > mostBytes) throw new ProxyError("payload_too_large", TOO_LARGE);
         controller.enqueue((await phases.requestBodyFilter?.(session, chunk)) ?? chunk);
       },
     }),
   );
   return session.upstreamBody;
 }
+
+const TOO_LARGE = "the body grew larger than the configured limit";
 
 /** Ends an attempt whose head does not come in time, and still ends it when the client goes. */
 export class Deadline implements Disposable {

@@ -45,6 +45,8 @@ export function failureOf(error: unknown, signal?: AbortSignal): ProxyError {
     if (reason instanceof ProxyError) return reason;
     return new ProxyError("client_gone", "the client closed its connection", error);
   }
+  // One that ended the request's body.
+  if (error instanceof ProxyError) return error;
   const { code, name, message } = describe(error);
   const kind = BY_CODE[code] ?? BY_CODE[name];
   if (kind !== undefined) return new ProxyError(kind, message, error);

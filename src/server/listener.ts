@@ -38,8 +38,8 @@ export class Listener<SocketData> {
     const { address } = config;
     const options = {
       idleTimeout: idleTimeoutSeconds,
-      // Bun's own limit answers without a word of why: the engine answers before it where the length is known.
-      maxRequestBodySize: maxRequestBodyBytes > 0 ? maxRequestBodyBytes : Number.MAX_SAFE_INTEGER,
+      // Bun's own limit answers before the handler, and without a word of why: the engine keeps to the limit.
+      maxRequestBodySize: Number.MAX_SAFE_INTEGER,
       // No page with our source on it.
       development: false,
       // Outside of development Bun shares the port unasked (1.4.5), and a second gatekeeper would start unseen.

@@ -162,29 +162,50 @@ describe.each(LANES)("by the $lane lane", ({ fields }) => {
     expect(valuesOf(answer.head, "allow")).toEqual(["GET, HEAD, POST, PUT, DELETE, PATCH, OPTIONS"]);
   });
 
-  test("a body that says it is too large gives 413, and one within the limit passes", async () => {
+  const TOO_LARGE = {
+    status: 413,
+    reason: "payload_too_large",
+    type: "http_request_error",
+    text: "Content Too Large\n",
+  };
+
+  test("a body that says it is too large gives 413 before it is sent, and one within the limit passes", async () => {
+    await using origin = RawOrigin.start(OK);
+    await using proxy = await startProxy(origin.port, { listener: { maxRequestBodyBytes: 10 } });
+    await using client = await RawClient.connect(proxy.port);
+    expect((await client.request("POST", "/", [...fields, "Content-Length: 10"], "0123456789")).status).toBe(200);
+    client.send(`POST / HTTP/1.1\r\n${fields.join("\r\n")}\r\nContent-Length: 11\r\n\r\n`);
+    await expectFailure(proxy, await client.answer(), TOO_LARGE);
+    expect(origin.exchanges).toHaveLength(1);
+    client.send("0123456789a");
+    expect((await client.request("GET", "/", fields)).status).toBe(200);
+  });
+
+  test("a chunked body that grows too large gives 413 and never looks complete; one within the limit passes", async () => {
+    const head = `POST / HTTP/1.1\r\n${fields.join("\r\n")}\r\nTransfer-Encoding: chunked\r\n\r\n`;
     await using origin = RawOrigin.start(OK);
     await using proxy = await startProxy(origin.port, { listener: { maxRequestBodyBytes: 10 } });
     await using within = await RawClient.connect(proxy.port);
-    expect((await within.request("POST", "/", [...fields, "Content-Length: 10"], "0123456789")).status).toBe(200);
+    within.send(`${head}5\r\n01234\r\n5\r\n56789\r\n0\r\n\r\n`);
+    expect((await within.answer()).status).toBe(200);
+    expect((await (await origin.exchange()).body()).toString()).toBe("0123456789");
     await using client = await RawClient.connect(proxy.port);
-    client.send(`POST / HTTP/1.1\r\n${fields.join("\r\n")}\r\nContent-Length: 11\r\n\r\n`);
-    expect((await client.answer()).status).toBe(413);
-    expect(origin.exchanges).toHaveLength(1);
+    client.send(`${head}6\r\n012345\r\n`);
+    const { connection } = await origin.exchange(2);
+    client.send("5\r\n6789a\r\n0\r\n\r\n");
+    await expectFailure(proxy, await client.answer(), TOO_LARGE);
+    await connection.ended();
+    expect(connection.unread.toString()).not.toContain("0\r\n\r\n");
   });
 
-  test("a chunked body that grows too large gives 413 and is not passed on as whole", async () => {
-    await using origin = RawOrigin.start(async (exchange) => {
-      await exchange.body();
-      exchange.connection.send(OK);
-    });
-    await using proxy = await startProxy(origin.port, { listener: { maxRequestBodyBytes: 10 } });
+  test("a chunked body without end is cut off past the limit, and takes no memory", async () => {
+    await using origin = RawOrigin.start(OK);
+    await using proxy = await startProxy(origin.port, { listener: { maxRequestBodyBytes: 100_000 } });
     await using client = await RawClient.connect(proxy.port);
-    client.send(`POST / HTTP/1.1\r\n${fields.join("\r\n")}\r\nTransfer-Encoding: chunked\r\n\r\n6\r\n012345\r\n`);
-    await origin.exchange();
-    client.send("6\r\n012345\r\n0\r\n\r\n");
-    expect((await client.answer()).status).toBe(413);
+    client.send(`POST / HTTP/1.1\r\n${fields.join("\r\n")}\r\nTransfer-Encoding: chunked\r\n\r\n`);
+    const chunk = `100000\r\n${"x".repeat(0x10_00_00)}\r\n`;
+    for (let sent = 0; sent < 32; sent++) client.send(chunk);
+    await expectFailure(proxy, await client.answer(), TOO_LARGE);
     await origin.connections[0]?.ended();
-    expect(origin.connections[0]?.unread.toString()).not.toContain("0\r\n\r\n");
   });
 });
