@@ -13,12 +13,12 @@ export interface EngineUnderTest extends AsyncDisposable {
   readonly log: RecordingLog;
 }
 
-/** Serves by `phases` on a port of 127.0.0.1 that the system chooses. */
-export function serveBy<Ctx>(phases: ProxyHttp<Ctx>): EngineUnderTest {
+/** Serves by `phases` on a port of 127.0.0.1 that the system chooses; gathers answers of so many bytes in all. */
+export function serveBy<Ctx>(phases: ProxyHttp<Ctx>, budgetBytes = 64 * 1024 * 1024): EngineUnderTest {
   const log = new RecordingLog();
   const lanes = new Lanes();
   const webSockets = new WebSocketProxy(1024 * 1024, log);
-  const budget = new BufferBudget(64 * 1024 * 1024);
+  const budget = new BufferBudget(budgetBytes);
   const engine = new Engine(phases, { log, lanes, budget, maxAttempts: 16, webSockets });
   const [config] = configWith({ upstreams: [] }).listeners;
   if (config === undefined) throw new Error("the default configuration has a listener");

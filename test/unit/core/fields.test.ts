@@ -1,0 +1,91 @@
+import { describe, expect, test } from "bun:test";
+import {
+  hasToken,
+  isToken,
+  removeLookalikes,
+  removeRequestHopByHop,
+  removeResponseHopByHop,
+} from "../../../src/core/fields.ts";
+
+function namesAfter(remove: (headers: Headers) => void, fields: Record<string, string>): readonly string[] {
+  const headers = new Headers(fields);
+  remove(headers);
+  return [...headers.keys()].sort();
+}
+
+const CONNECTION_FIELDS = {
+  connection: "close",
+  "proxy-connection": "x",
+  "keep-alive": "x",
+  "proxy-authenticate": "x",
+  "proxy-authorization": "x",
+  te: "x",
+  trailer: "x",
+  "transfer-encoding": "chunked",
+  upgrade: "x",
+};
+
+describe("hop-by-hop fields", () => {
+  test("go in both directions, with Expect from requests and Alt-Svc from answers", () => {
+    const both = { ...CONNECTION_FIELDS, expect: "x", "alt-svc": "x", "x-kept": "x" };
+    expect(namesAfter(removeRequestHopByHop, both)).toEqual(["alt-svc", "x-kept"]);
+    expect(namesAfter(removeResponseHopByHop, both)).toEqual(["expect", "x-kept"]);
+  });
+
+  test.each([
+    ["X-A", ["x-b"]],
+    ["x-a, X-B", []],
+    [" x-a ,,\tx-b\t", []],
+    ["close, x-b", ["x-a"]],
+    ["keep-alive", ["x-a", "x-b"]],
+    ["x-a b", ["x-a", "x-b"]],
+    ['"x-a"', ["x-a", "x-b"]],
+    ["é", ["x-a", "x-b"]],
+    [",", ["x-a", "x-b"]],
+    ["", ["x-a", "x-b"]],
+  ])("go where Connection names them: %j", (connection, left) => {
+    expect(namesAfter(removeRequestHopByHop, { connection, "x-a": "1", "x-b": "2" })).toEqual(left);
+  });
+
+  test("cannot be made of Host and Content-Length", () => {
+    const fields = { connection: "host, Content-Length", host: "a", "content-length": "1" };
+    expect(namesAfter(removeRequestHopByHop, fields)).toEqual(["content-length", "host"]);
+  });
+});
+
+describe("lookalike names", () => {
+  test.each([
+    "x_forwarded_for",
+    "x.forwarded.for",
+    "x-forwarded_prefix",
+    "x_real_ip",
+    "remote_user",
+    "content_length",
+    "transfer.encoding",
+  ])("%s goes, because a proxy vouches for the real one", (name) => {
+    expect(namesAfter(removeLookalikes, { [name]: "x" })).toEqual([]);
+  });
+
+  test("go where the real one is present, and stay where it is not", () => {
+    expect(namesAfter(removeLookalikes, { "x-a": "1", x_a: "2", "x.a": "3", x_b: "4" })).toEqual(["x-a", "x_b"]);
+  });
+});
+
+test.each([
+  ["upgrade", true],
+  ["Upgrade", true],
+  ["keep-alive, Upgrade", true],
+  ["keep-alive,upgrade", true],
+  ["upgraded", false],
+  ["up grade", false],
+  ["", false],
+])("the token upgrade is in %j: %p", (value, expected) => expect(hasToken(value, "upgrade")).toBe(expected));
+
+test.each([
+  ["X-A", true],
+  ["!#$%&'*+-.^_`|~09az", true],
+  ["", false],
+  ["a b", false],
+  ["a:b", false],
+  ["é", false],
+])("%j is a field name: %p", (text, expected) => expect(isToken(text)).toBe(expected));
