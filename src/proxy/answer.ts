@@ -121,11 +121,14 @@ export class Answer<Ctx> {
       return new Response(body, { status, headers });
     }
     // A client that is slow to read keeps its bytes in memory, so they stay in the budget.
-    const beforeEnd = () => session.restoreIdleTimeout();
-    const stream = directBody(body, beforeEnd, (isWhole) => {
-      this.#budget.give(length);
-      if (!isWhole) session.error = bodyFailure(CLIENT_GONE, session);
-      endSession(session, this.#phases);
+    const stream = directBody(body, {
+      beforeEnd: () => session.restoreIdleTimeout(),
+      slow: () => session.extendIdleTimeout(),
+      sent: (isWhole) => {
+        this.#budget.give(length);
+        if (!isWhole) session.error = bodyFailure(CLIENT_GONE, session);
+        endSession(session, this.#phases);
+      },
     });
     return new Response(stream, { status, headers });
   }

@@ -24,26 +24,28 @@ export function goesAsBytes(length: number, hasContentType: boolean): boolean {
   return hasContentType && length < DIRECT_FROM_BYTES;
 }
 
-/**
- * Gathered bytes as a stream that keeps Content-Length and invents no Content-Type. `sent` is told once, when the
- * client has taken them all (true), or has gone (false): until then they are held in memory. `beforeEnd` is called at
- * the last moment at which Bun knows the request (1.4.5).
- */
-export function directBody(
-  bytes: Uint8Array<ArrayBuffer>,
-  beforeEnd: () => void,
-  sent: (whole: boolean) => void,
-): ReadableStream {
+export interface DirectBodyEvents {
+  /** Nothing but the end is still to go: the last moment at which Bun surely knows the request (1.4.5). */
+  beforeEnd(): void;
+  /** The client did not take it all at once. */
+  slow(): void;
+  /** Told once, when the client has taken all (true), or has gone (false): until then the bytes are held in memory. */
+  sent(isWhole: boolean): void;
+}
+
+/** Gathered bytes as a stream that keeps Content-Length and invents no Content-Type. */
+export function directBody(bytes: Uint8Array<ArrayBuffer>, events: DirectBodyEvents): ReadableStream {
   return new ReadableStream(
     {
       type: "direct",
       pull(controller) {
         void controller.write(bytes);
-        beforeEnd();
+        events.beforeEnd();
         // A promise is a client that is slow to read; it comes to 0 when that client goes (Bun 1.4.5).
         const ended: number | Promise<number> = controller.end() as number | Promise<number>;
-        if (typeof ended === "number") sent(true);
-        else ended.then((count) => sent(count > 0)).catch(() => sent(false));
+        if (typeof ended === "number") return events.sent(true);
+        events.slow();
+        ended.then((count) => events.sent(count > 0)).catch(() => events.sent(false));
       },
     },
     { highWaterMark: bytes.length + 1 },

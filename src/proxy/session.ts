@@ -2,6 +2,9 @@ import type { ProxyError } from "../core/errors.ts";
 import type { Peer } from "../upstream/peer.ts";
 import type { ProxyHttp } from "./phases.ts";
 
+/** Bun counts idle time in whole seconds and takes at most this (Bun 1.4.5). */
+export const MOST_IDLE_SECONDS = 255;
+
 /** What the engine needs of the listener a request came by. `Bun.Server` with a name for its two uses. */
 export interface Downstream {
   readonly server: Bun.Server<unknown>;
@@ -95,6 +98,15 @@ export class Session<Ctx = unknown> {
   restoreIdleTimeout(): void {
     const { idleTimeoutSeconds, server } = this.downstream;
     if (idleTimeoutSeconds > 0) server.timeout(this.request, idleTimeoutSeconds);
+  }
+
+  /**
+   * Gives a client that is slow to take an answer handed over whole the longest time there is: Bun counts it from then
+   * on, whatever the client reads meanwhile (1.4.5). Never, and one that reads nothing would hold the bytes for ever.
+   */
+  extendIdleTimeout(): void {
+    const { idleTimeoutSeconds, server } = this.downstream;
+    if (idleTimeoutSeconds > 0) server.timeout(this.request, MOST_IDLE_SECONDS);
   }
 
   /** The client's IP as the socket tells it; "" on a unix socket or when it is gone. */

@@ -1,14 +1,11 @@
 import type { ListenAddress, ListenerConfig } from "../config/model.ts";
 import type { Awaitable } from "../proxy/awaitable.ts";
-import type { Downstream } from "../proxy/session.ts";
+import { type Downstream, MOST_IDLE_SECONDS } from "../proxy/session.ts";
 
 /** What a listener hands each request to. Swapped as a whole on reload. */
 export interface Handler {
   serve(request: Request, downstream: Downstream): Awaitable<Response | undefined>;
 }
-
-/** Bun counts idle time in whole seconds and takes at most this (Bun 1.4.5). */
-const MOST_IDLE_SECONDS = 255;
 
 /** How often a draining listener looks whether all is over. */
 const LOOK_INTERVAL_MS = 20;

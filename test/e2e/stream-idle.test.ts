@@ -33,6 +33,26 @@ describe.concurrent.each(LANES)("idle connections ($lane lane)", ({ fields }) =>
     },
   );
 
+  test.concurrent.each([
+    ["gathered", 40_000_000],
+    ["streamed", 1_000],
+  ])("a listener never cuts a client that reads slowly (%s)", async (_name, responseBufferBytes) => {
+    const size = 30_000_000;
+    await using origin = RawOrigin.start(({ connection }) => {
+      connection.send(`HTTP/1.1 200 OK\r\nContent-Length: ${size}\r\n\r\n`);
+      connection.send(Buffer.alloc(size));
+    });
+    await using proxy = await startProxy(origin.port, { listener, proxy: { responseBufferBytes } });
+    await using client = await RawClient.connect(proxy.port);
+    client.send(requestText("GET", "/", fields));
+    // A part, then nothing for longer than the limit, then the rest.
+    await client.until(() => client.receivedBytes > 0, "the first bytes");
+    client.pause();
+    await Bun.sleep(SILENCE_MS);
+    client.resume();
+    expect((await client.answer()).body.length).toBe(size);
+  });
+
   test.concurrent("a listener never cuts an upload that pauses", async () => {
     await using origin = RawOrigin.start(async (exchange) => {
       const { connection } = exchange;
