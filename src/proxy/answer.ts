@@ -29,6 +29,7 @@ export class Answer<Ctx> {
   /** A `ProxyError` when the body broke off while it was gathered, before anything went to the client. */
   pass(session: Session<Ctx>, peer: Peer, upstream: UpstreamAnswer): Awaitable<Response | ProxyError> {
     const phases = this.#phases;
+    peer.answers++;
     phases.connectedToUpstream?.(session, peer);
     const { headers } = upstream;
     removeResponseHopByHop(headers);

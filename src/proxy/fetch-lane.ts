@@ -1,4 +1,5 @@
 import type { Peer } from "../upstream/peer.ts";
+import { DialGuard } from "./dial-guard.ts";
 import type { Lane, Outgoing, UpstreamAnswer } from "./lane.ts";
 
 /** Forwards by Bun's `fetch`: the usual and fastest way. */
@@ -8,6 +9,7 @@ export class FetchLane implements Lane {
   /** HTTP/2 is offered; false for good once the peer has not taken it. */
   #http2: boolean;
   readonly #session: Bun.FetchSession;
+  readonly #dialGuard: DialGuard;
 
   constructor(peer: Peer) {
     const { address, tls } = peer;
@@ -15,6 +17,7 @@ export class FetchLane implements Lane {
     this.#origin = peer.origin;
     this.#unix = address.type === "unix" ? address.path : undefined;
     this.#http2 = address.type === "tcp" && address.tls && tls.http2;
+    this.#dialGuard = new DialGuard(peer);
     this.#session = new Bun.FetchSession({
       keepAlive: {
         maxIdleSockets: poolSize,
@@ -39,8 +42,16 @@ export class FetchLane implements Lane {
     };
     if (outgoing.body !== undefined) init.body = outgoing.body;
     if (this.#unix !== undefined) init.unix = this.#unix;
-    else if (this.#http2) return this.#offerHttp2(this.#origin + outgoing.target, init);
-    return fetch(this.#origin + outgoing.target, init);
+    const url = this.#origin + outgoing.target;
+    if (!this.#dialGuard.mayDial()) return this.#fetch(url, init);
+    return this.#dialGuard.run(outgoing.signal, (signal) => {
+      init.signal = signal;
+      return this.#fetch(url, init);
+    });
+  }
+
+  #fetch(url: string, init: BunFetchRequestInit): Promise<UpstreamAnswer> {
+    return this.#http2 ? this.#offerHttp2(url, init) : fetch(url, init);
   }
 
   /** Bun's fetch offers HTTP/2 alone (1.4.5): a peer that has none is asked again in HTTP/1.1, its body untouched. */
@@ -56,6 +67,7 @@ export class FetchLane implements Lane {
   }
 
   [Symbol.dispose](): void {
+    this.#dialGuard[Symbol.dispose]();
     this.#session.close();
   }
 }

@@ -34,6 +34,8 @@ export class Peer {
   healthy = true;
   /** Requests and WebSockets on it right now. */
   inFlight = 0;
+  /** Heads of answers that came from it. */
+  answers = 0;
 
   constructor(address: UpstreamAddress, options: PeerOptions) {
     this.address = address;
