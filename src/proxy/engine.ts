@@ -182,8 +182,8 @@ export class Engine<Ctx = unknown> {
       ? this.#phases.failToConnect?.(session, peer, error)
       : this.#phases.errorWhileProxy?.(session, peer, error);
     if (verdict !== "retry" || !(error.nothingSent || isReplayable(session.request))) return false;
-    // An attempt that was ended while it dialled has thrown the body away, though none of it was sent (Bun 1.4.5).
-    if (session.request.bodyUsed) return false;
+    // A fetch that was ended while it dialled has thrown the body away, though none of it was sent (Bun 1.4.5).
+    if (error.kind === "connection_timeout" && session.request.bodyUsed) return false;
     session.tried = [...session.tried, peer];
     this.#options.log.debug("trying again", { peer: peer.name, reason: error.kind, attempt: session.attempts });
     return true;
