@@ -1,0 +1,54 @@
+import type { UpstreamAnswer } from "../lane.ts";
+import type { AnswerBody } from "./answer-body.ts";
+
+/** An answer without a body, or whose body came with its head: no stream is made for it but where one is asked for. */
+export class WholeAnswer implements UpstreamAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly #body: Uint8Array | null;
+  #stream: ReadableStream<Uint8Array> | undefined = undefined;
+
+  constructor(status: number, headers: Headers, body: Uint8Array | null) {
+    this.status = status;
+    this.headers = headers;
+    this.#body = body;
+  }
+
+  get body(): ReadableStream<Uint8Array> | null {
+    const bytes = this.#body;
+    if (bytes === null) return null;
+    return (this.#stream ??= new ReadableStream<Uint8Array>({
+      start(controller) {
+        controller.enqueue(bytes);
+        controller.close();
+      },
+    }));
+  }
+
+  bytes(): Promise<Uint8Array> {
+    return Promise.resolve(this.#body ?? NOTHING);
+  }
+}
+
+/** An answer whose body is still coming. */
+export class OpenAnswer implements UpstreamAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly #body: AnswerBody;
+
+  constructor(status: number, headers: Headers, body: AnswerBody) {
+    this.status = status;
+    this.headers = headers;
+    this.#body = body;
+  }
+
+  get body(): ReadableStream<Uint8Array> {
+    return this.#body.stream;
+  }
+
+  bytes(): Promise<Uint8Array> {
+    return this.#body.bytes();
+  }
+}
+
+const NOTHING = new Uint8Array(0);

@@ -1,0 +1,266 @@
+import { ProxyError } from "../../core/errors.ts";
+import { failureOf } from "../failure.ts";
+import type { Outgoing, UpstreamAnswer } from "../lane.ts";
+import { AnswerBody, type BodySource } from "./answer-body.ts";
+import { type AnswerHead, parseAnswerHead } from "./answer-head.ts";
+import { OpenAnswer, WholeAnswer } from "./answers.ts";
+import { BodyReader, type BodySink, type Framing } from "./body-reader.ts";
+import { HeadBuffer, type HeadSplit, splitHead } from "./head-buffer.ts";
+import { Upload, type UploadSink } from "./upload.ts";
+
+/** What an exchange needs of its connection. */
+export interface Carrier {
+  /** Gives how many bytes were taken; -1 when the connection has closed. */
+  write(bytes: string | Uint8Array): number;
+  pause(): void;
+  resume(): void;
+  /** The exchange is over, and left the connection fit for another. */
+  release(): void;
+  /** The exchange is over, and the connection with it. */
+  close(): void;
+  /** The exchange is broken off: ends the connection at once. */
+  terminate(): void;
+}
+
+/** Finds another connection for an exchange whose own had closed unnoticed; never one that was idle. */
+export type Redial = (exchange: Exchange) => void;
+
+type Stage = "head" | "body" | "over";
+
+/** One request and its answer over a connection. Used once, though it may go to a second connection. */
+export class Exchange implements BodySource, BodySink, UploadSink {
+  readonly outgoing: Outgoing;
+  readonly #opening: string | Buffer;
+  readonly #resolve: (answer: UpstreamAnswer) => void;
+  readonly #reject: (error: unknown) => void;
+  readonly #redial: Redial;
+  #carrier: Carrier | undefined = undefined;
+  #mayRedial = false;
+  #stage: Stage = "head";
+  /** Bytes that the connection has not taken yet. */
+  #unsent: Uint8Array | undefined = undefined;
+  #upload: Upload | undefined = undefined;
+  #isUploaded: boolean;
+  #partialHead: HeadBuffer | undefined = undefined;
+  #reader: BodyReader | undefined = undefined;
+  #body: AnswerBody | undefined = undefined;
+  #keepsAlive = false;
+
+  /** `opening` is the request's head; `resolve` and `reject` settle the promise of its answer. */
+  constructor(
+    outgoing: Outgoing,
+    opening: string | Buffer,
+    { resolve, reject }: Pick<PromiseWithResolvers<UpstreamAnswer>, "resolve" | "reject">,
+    redial: Redial,
+  ) {
+    this.outgoing = outgoing;
+    this.#opening = opening;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    this.#redial = redial;
+    this.#isUploaded = outgoing.body === undefined;
+  }
+
+  /** Is told which connection it has, or will have when that is made. */
+  assign(carrier: Carrier): void {
+    this.#carrier = carrier;
+  }
+
+  /** Sends the request. `isReused` when other exchanges were on this connection before. */
+  begin(isReused: boolean): void {
+    this.#mayRedial = isReused;
+    const { body, headers } = this.outgoing;
+    if (body === undefined) {
+      this.#unsent = undefined;
+      this.send(this.#opening);
+    } else if (this.#upload !== undefined) this.onDrain();
+    else if (body.locked) this.fail(new ProxyError("internal_error", "the request's body was taken by someone else"));
+    else {
+      this.#upload = new Upload(body, lengthOf(headers), this);
+      void this.#upload.run(this.#opening);
+    }
+  }
+
+  /** From now on it ends when its signal is aborted, or has been. */
+  watch(): void {
+    if (this.#stage === "over") return;
+    const { signal } = this.outgoing;
+    if (signal.aborted) this.#abort();
+    // Set in place and never taken off: add and removeEventListener cost as much as a request (Bun 1.4.5).
+    else signal.onabort = () => this.#abort();
+  }
+
+  onData(chunk: Buffer): void {
+    this.#mayRedial = false;
+    if (this.#stage === "body") this.#readBody(chunk);
+    else if (this.#stage === "head") this.#readHead(chunk);
+  }
+
+  onDrain(): void {
+    const unsent = this.#unsent;
+    if (unsent === undefined) return;
+    this.#unsent = undefined;
+    if (this.send(unsent)) this.#upload?.onDrain();
+  }
+
+  /** Its connection has ended. */
+  onEnd(error: Error | undefined): void {
+    if (this.#stage === "over") return;
+    if (this.#mayRedial) {
+      this.#mayRedial = false;
+      this.#redial(this);
+    } else if (this.#stage === "body") this.#endBody(error);
+    else if (error === undefined) this.fail(closed("without an answer"));
+    else this.fail(failureOf(error));
+  }
+
+  /** Ends the exchange, and its connection, by whatever kept it from its end. */
+  fail(error: unknown): void {
+    if (this.#stage === "over") return;
+    const isAnswered = this.#stage === "body";
+    this.#stage = "over";
+    this.#upload?.stop();
+    if (isAnswered) this.#body?.end(error);
+    else this.#reject(this.#upload === undefined ? error : begun(error));
+    this.#carrier?.terminate();
+  }
+
+  pause(): void {
+    this.#carrier?.pause();
+  }
+
+  resume(): void {
+    this.#carrier?.resume();
+  }
+
+  /** The reader of the answer wants no more. */
+  cancel(): void {
+    if (this.#stage === "over") return;
+    this.#stage = "over";
+    this.#upload?.stop();
+    this.#carrier?.terminate();
+  }
+
+  send(bytes: string | Uint8Array): boolean {
+    const taken = this.#carrier?.write(bytes) ?? -1;
+    // From here on the upstream may have begun with it.
+    if (taken >= 0 && this.#mayRedial) this.#mayRedial = isReplayable(this.outgoing);
+    if (taken === bytes.length) return true;
+    const rest = typeof bytes === "string" ? Buffer.from(bytes, "latin1") : bytes;
+    // -1 is a connection that has closed, which is still to be told: nothing of this was sent.
+    this.#unsent = taken > 0 ? rest.subarray(taken) : rest;
+    return false;
+  }
+
+  onUploaded(): void {
+    this.#isUploaded = true;
+  }
+
+  onUploadFailed(error: unknown): void {
+    this.fail(error);
+  }
+
+  onPiece(piece: Uint8Array): void {
+    this.#body?.push(piece);
+  }
+
+  #abort(): void {
+    this.fail(new DOMException("The attempt was ended", "AbortError"));
+  }
+
+  #readHead(chunk: Buffer): void {
+    // Nearly every head comes in one piece.
+    let isKept = this.#partialHead !== undefined;
+    let split = this.#partialHead === undefined ? splitHead(chunk, 0) : this.#partialHead.push(chunk);
+    while (split !== undefined) {
+      if (split instanceof ProxyError) return this.fail(split);
+      const head = parseAnswerHead(split.text);
+      if (head instanceof ProxyError) return this.fail(head);
+      if (head.status >= 200) return this.#answer(head, split);
+      // Switching protocols where no upgrade was sent (RFC 9110 15.2.2).
+      if (head.status === 101) return this.fail(new ProxyError("http_protocol_error", "it switched protocols unasked"));
+      chunk = split.rest;
+      split = splitHead(chunk, 0);
+      isKept = false;
+    }
+    if (!isKept && chunk.length > 0) (this.#partialHead ??= new HeadBuffer()).push(chunk);
+  }
+
+  #answer(head: AnswerHead, { rest }: HeadSplit): void {
+    const { status, headers, length } = head;
+    this.#keepsAlive = head.keepsAlive;
+    const hasNone = this.outgoing.method === "HEAD" || status === 204 || status === 304;
+    // A 204 that speaks of a body (RFC 9112 6.3) may be followed by one, which would not be told from the next answer.
+    const isOdd = status === 204 && (head.isChunked || length > 0);
+    if (hasNone || length === 0 || (length > 0 && rest.length >= length)) {
+      const hasSurplus = rest.length > (hasNone ? 0 : length);
+      // Bytes that nobody asked for could become the answer to another request.
+      this.#over(head.keepsAlive && !hasSurplus && !isOdd);
+      const body = hasNone || length === 0 ? null : hasSurplus ? rest.subarray(0, length) : rest;
+      this.#resolve(new WholeAnswer(status, headers, body));
+      return;
+    }
+    this.#stage = "body";
+    this.#reader = new BodyReader(framingOf(head));
+    this.#body = new AnswerBody(this);
+    const answer = new OpenAnswer(status, headers, this.#body);
+    if (rest.length > 0) this.#readBody(rest);
+    this.#resolve(answer);
+  }
+
+  #readBody(chunk: Buffer): void {
+    const reader = this.#reader;
+    if (reader === undefined) return;
+    const used = reader.push(chunk, this);
+    if (reader.state === "broken") this.fail(new ProxyError("http_protocol_error", "its chunks are none"));
+    else if (reader.state === "whole") {
+      this.#body?.end();
+      this.#over(this.#keepsAlive && used === chunk.length);
+    }
+  }
+
+  #endBody(error: Error | undefined): void {
+    if (this.#reader?.end(error === undefined) !== "whole") return this.fail(closed("within its answer", error));
+    this.#body?.end();
+    this.#over(false);
+  }
+
+  /** The answer has come to its end. */
+  #over(isReusable: boolean): void {
+    this.#stage = "over";
+    if (isReusable && this.#isUploaded && this.#unsent === undefined) this.#carrier?.release();
+    else {
+      this.#upload?.stop();
+      this.#carrier?.close();
+    }
+  }
+}
+
+/**
+ * What may be sent again when an idle connection turns out to be closed (RFC 9112 9.3.1): fetch does so by itself, and
+ * without it each origin that closes idle connections would now and then cost a client a 502.
+ */
+function isReplayable({ method, body }: Outgoing): boolean {
+  return body === undefined && (method === "GET" || method === "HEAD" || method === "OPTIONS");
+}
+
+function framingOf({ length, isChunked }: AnswerHead): Framing {
+  if (isChunked) return { type: "chunked" };
+  return length < 0 ? { type: "until-close" } : { type: "length", length };
+}
+
+/** -1 is chunked. Bun.serve takes nothing but digits; what is no length here fails with the first byte. */
+function lengthOf(headers: Headers): number {
+  const length = headers.get("content-length");
+  return length === null ? -1 : Number(length);
+}
+
+/** Once its body is being read a request cannot go to another peer, whatever the failure says of that. */
+function begun(error: unknown): unknown {
+  if (!(error instanceof ProxyError) || !error.nothingSent) return error;
+  return new ProxyError("connection_terminated", `no second connection: ${error.kind}, ${error.detail}`, error.cause);
+}
+
+function closed(where: string, cause?: unknown): ProxyError {
+  return new ProxyError("connection_terminated", `the upstream closed its connection ${where}`, cause);
+}
