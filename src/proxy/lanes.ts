@@ -1,5 +1,5 @@
 import type { Peer } from "../upstream/peer.ts";
-import { ExactLane } from "./exact-lane.ts";
+import { ExactLane } from "./exact/exact-lane.ts";
 import { FetchLane } from "./fetch-lane.ts";
 import type { Lane, Outgoing } from "./lane.ts";
 
