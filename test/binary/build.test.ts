@@ -1,9 +1,12 @@
-import { beforeAll, describe, expect, test } from "bun:test";
+import { beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
 import manifest from "../../package.json" with { type: "json" };
 import { currentCommit, ROOT } from "../../scripts/compile.ts";
 import { repeat, timeToServe, timeToVersion } from "../../scripts/startup.ts";
 import { binaryPath, listeningAt, runBinary, startBinary, temporaryFolder } from "../helpers/binary.ts";
+
+// Each wait has a deadline of its own; this is for a test that hangs. Five seconds, the default, are too few here.
+setDefaultTimeout(30_000);
 
 async function buildScript(...args: readonly string[]): Promise<{ code: number; stderr: string }> {
   const script = join(ROOT, "scripts/build.ts");

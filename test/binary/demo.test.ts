@@ -1,5 +1,8 @@
-import { beforeAll, describe, expect, test } from "bun:test";
+import { beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { binaryPath, startBinary, type BinaryRun } from "../helpers/binary.ts";
+
+// Each wait has a deadline of its own; this is for a test that hangs. Five seconds, the default, are too few here.
+setDefaultTimeout(30_000);
 
 /** The address the demo says it serves on. */
 async function addressOf(run: BinaryRun): Promise<string> {

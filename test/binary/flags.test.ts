@@ -1,6 +1,9 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
 import { listeningAt, runBinary, startBinary, temporaryFolder } from "../helpers/binary.ts";
+
+// Each wait has a deadline of its own; this is for a test that hangs. Five seconds, the default, are too few here.
+setDefaultTimeout(30_000);
 
 const TLS = join(import.meta.dir, "../golden/tls");
 

@@ -1,8 +1,11 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { type BinaryRun, listeningAt, startBinary, temporaryFolder } from "../helpers/binary.ts";
 import { LANES, requestText } from "../helpers/lanes.ts";
 import { RawClient } from "../helpers/raw-client.ts";
 import { RawOrigin } from "../helpers/raw-origin.ts";
+
+// Each wait has a deadline of its own; this is for a test that hangs. Five seconds, the default, are too few here.
+setDefaultTimeout(30_000);
 
 const OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 const CHUNKED = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n";

@@ -1,9 +1,12 @@
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { listeningAt, startBinary } from "../helpers/binary.ts";
 import { LANES, requestText } from "../helpers/lanes.ts";
 import { RawClient } from "../helpers/raw-client.ts";
 import { RawOrigin } from "../helpers/raw-origin.ts";
+
+// Each wait has a deadline of its own; this is for a test that hangs. Five seconds, the default, are too few here.
+setDefaultTimeout(30_000);
 
 const STREAMS = 2_000;
 const EVENT = "data: hello\n\n";

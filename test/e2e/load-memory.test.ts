@@ -1,7 +1,10 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { listeningAt, startBinary } from "../helpers/binary.ts";
 import { download, listen, memoryOf, upload } from "../helpers/flow.ts";
 import { LANES } from "../helpers/lanes.ts";
+
+// Each wait has a deadline of its own; this is for a test that hangs. Five seconds, the default, are too few here.
+setDefaultTimeout(30_000);
 
 const BYTES = 128_000_000;
 /** Stops for a third of a second after each 16 MB. */

@@ -1,8 +1,11 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { LANES, requestText } from "../helpers/lanes.ts";
 import { startProxy } from "../helpers/proxy.ts";
 import { RawClient } from "../helpers/raw-client.ts";
 import { RawOrigin } from "../helpers/raw-origin.ts";
+
+// Each wait has a deadline of its own; this is for a test that hangs. Five seconds, the default, are too few here.
+setDefaultTimeout(30_000);
 
 /** Bun counts in whole seconds, by a timer that looks every 4 s (1.4.5). */
 const IDLE_MS = 1_000;

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import http2 from "node:http2";
 import tls from "node:tls";
 import type { ListenerConfig } from "../../src/config/model.ts";
@@ -10,6 +10,9 @@ import { RawClient } from "../helpers/raw-client.ts";
 import { valueOf } from "../helpers/raw-head.ts";
 import { RawOrigin } from "../helpers/raw-origin.ts";
 import { frame, Op, RawOrigin as WebSocketOrigin } from "../helpers/ws-raw.ts";
+
+// Each wait has a deadline of its own; this is for a test that hangs. Five seconds, the default, are too few here.
+setDefaultTimeout(30_000);
 
 const CA = makeAuthority();
 const SITE = makeCertificate({ names: ["site.test", "127.0.0.1"], by: CA });

@@ -1,7 +1,10 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import type { Socket } from "node:net";
 import { join } from "../helpers/ws-proxy.ts";
 import { frame, Op } from "../helpers/ws-raw.ts";
+
+// Each wait has a deadline of its own; this is for a test that hangs. Five seconds, the default, are too few here.
+setDefaultTimeout(30_000);
 
 const MIB = 1024 * 1024;
 const MESSAGE = 64 * 1024;
