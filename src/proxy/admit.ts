@@ -17,10 +17,11 @@ export function admit<Ctx>(request: Request, downstream: Downstream, phases: Pro
     isUpgrade: upgrade !== null && isWebSocketHandshake(upgrade, headers),
   };
   const session = new Session<Ctx>(request, downstream, facts, phases.newCtx?.() as Ctx);
-  if (parsed.type !== "ok") session.error = new ProxyError(parsed.type, parsed.reason);
-  else if (method === "CONNECT" || method === "TRACE") {
+  if (method === "CONNECT" || method === "TRACE") {
+    // Before the target, which for CONNECT is an authority.
     session.error = new ProxyError("method_not_allowed", `${method} is not forwarded`);
-  } else if ((method === "GET" || method === "HEAD") && hasBody(headers)) {
+  } else if (parsed.type !== "ok") session.error = new ProxyError(parsed.type, parsed.reason);
+  else if ((method === "GET" || method === "HEAD") && hasBody(headers)) {
     // Bun.serve gives the handler no body for them (Bun 1.4.5); forwarding them without it would change them.
     session.error = new ProxyError("body_on_get", `a ${method} with a body is not forwarded`);
   } else if (isTooLarge(headers, downstream.maxRequestBodyBytes)) {

@@ -66,6 +66,12 @@ export class Bridge implements UpstreamListener, Sweepable {
 
   onClientMessage(message: string | Buffer): void {
     const client = this.#sawClient();
+    if (isLonger(message, this.#options.websocket.maxMessageBytes)) {
+      this.#note("client", CloseCode.tooBig, "");
+      this.#upstream.close(CloseCode.tooBig, "");
+      client?.close(CloseCode.tooBig, "");
+      return;
+    }
     this.#messagesToUpstream++;
     if (typeof message === "string") this.#upstream.sendText(message);
     else this.#upstream.sendBinary(message);
@@ -230,4 +236,10 @@ export class Bridge implements UpstreamListener, Sweepable {
     };
     this.#onClosed(end);
   }
+}
+
+/** A character of a string is one to three bytes of UTF-8: counted only where that decides. */
+function isLonger(message: string | Buffer, bytes: number): boolean {
+  if (typeof message !== "string") return message.length > bytes;
+  return message.length * 3 > bytes && Buffer.byteLength(message) > bytes;
 }

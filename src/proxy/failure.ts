@@ -50,14 +50,16 @@ export function failureOf(error: unknown, signal?: AbortSignal): ProxyError {
   const { code, name, message } = describe(error);
   const kind = BY_CODE[code] ?? BY_CODE[name];
   if (kind !== undefined) return new ProxyError(kind, message, error);
-  if (CERTIFICATE_CODE.test(code)) return new ProxyError("tls_certificate_error", `${code}: ${message}`, error);
+  const words = message.startsWith(code) ? message : `${code}: ${message}`;
+  if (CERTIFICATE_CODE.test(code))
+    return new ProxyError("tls_certificate_error", `${words}; ${CERTIFICATE_HELP}`, error);
   if (code.startsWith("ERR_SSL") || code.startsWith("ERR_TLS")) {
-    return new ProxyError("tls_protocol_error", `${code}: ${message}`, error);
+    return new ProxyError("tls_protocol_error", words, error);
   }
   if (code.startsWith("HPE_") || code.startsWith("HTTP2") || code.startsWith("ERR_HTTP2")) {
-    return new ProxyError("http_protocol_error", `${code}: ${message}`, error);
+    return new ProxyError("http_protocol_error", words, error);
   }
-  return new ProxyError("connection_terminated", code === "" ? message : `${code}: ${message}`, error);
+  return new ProxyError("connection_terminated", code === "" ? message : words, error);
 }
 
 interface Described {
@@ -73,7 +75,15 @@ function describe(error: unknown): Described {
 }
 
 /** Bun ends its messages with advice to a programmer, which is no use in a server's log. */
+const ADVICE = [" For more information, pass", " Is the computer able", " Was there a typo"] as const;
+
 function firstSentence(message: string): string {
-  const advice = message.indexOf(" For more information, pass");
-  return advice < 0 ? message : message.slice(0, advice);
+  for (const advice of ADVICE) {
+    const at = message.indexOf(advice);
+    if (at >= 0) return message.slice(0, at);
+  }
+  return message;
 }
+
+/** The Rust program accepted any certificate, so who comes from it is told what to do. */
+const CERTIFICATE_HELP = "--ca-file gives other roots, --sni another name, --insecure accepts any certificate";

@@ -8,16 +8,18 @@ import type { Session } from "./session.ts";
 export function setForwarded(headers: Headers, session: Session, trusted: TrustedProxies): void {
   const remote = session.remoteAddress;
   const proto = session.secure ? "https" : "http";
-  const host = session.host ?? "";
+  const { host } = session;
   if (!isTrusted(trusted, remote)) {
     if (remote === "") headers.delete("X-Forwarded-For");
     else headers.set("X-Forwarded-For", remote);
     headers.set("X-Forwarded-Proto", proto);
-    headers.set("X-Forwarded-Host", host);
+    // HTTP/1.0 may have none.
+    if (host === undefined) headers.delete("X-Forwarded-Host");
+    else headers.set("X-Forwarded-Host", host);
     return;
   }
   const before = headers.get("X-Forwarded-For");
   if (remote !== "") headers.set("X-Forwarded-For", before === null || before === "" ? remote : `${before}, ${remote}`);
   if (!headers.has("X-Forwarded-Proto")) headers.set("X-Forwarded-Proto", proto);
-  if (!headers.has("X-Forwarded-Host")) headers.set("X-Forwarded-Host", host);
+  if (host !== undefined && !headers.has("X-Forwarded-Host")) headers.set("X-Forwarded-Host", host);
 }

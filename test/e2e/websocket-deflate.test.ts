@@ -91,6 +91,38 @@ describe("permessage-deflate", () => {
     });
   });
 
+  test("a message that cannot be compressed passes up to the limit, though it is longer on the wire", async () => {
+    const limit = 100_000;
+    // Every value of a byte as often as any other, in no order: deflate can only store it.
+    const noise = Buffer.from(Array.from({ length: limit }, (_, i) => (Math.imul(i, 2654435761) >>> 13) & 0xff));
+    const text = noise
+      .toString("latin1")
+      .replaceAll(/[\x80-\xff]/g, "~")
+      .slice(0, limit);
+    const stored = (bytes: Buffer): Buffer => {
+      const block = 60;
+      const blocks: Buffer[] = [];
+      for (let at = 0; at < bytes.length; at += block) {
+        const part = bytes.subarray(at, at + block);
+        const head = Buffer.from([0, part.length, 0, ~part.length & 0xff, 0xff]);
+        blocks.push(head, part);
+      }
+      // An empty stored block, whose last four bytes a sender takes off (RFC 7692 7.2.1).
+      return Buffer.concat([...blocks, Buffer.from([0])]);
+    };
+    await joined(async (client, upstream) => {
+      const wire = stored(Buffer.from(text));
+      expect(wire.length).toBeGreaterThan(limit);
+      client.socket.write(compressedFrame(Op.text, wire, true));
+      expect((await upstream.frame()).payload.toString()).toBe(text);
+      upstream.socket.write(compressedFrame(Op.text, wire, false));
+      expect(inflated((await client.frame()).payload)).toBe(text);
+      client.socket.write(compressedFrame(Op.binary, stored(Buffer.alloc(limit + 1, 65)), true));
+      expect((await upstream.frame()).payload).toEqual(closePayload(1009));
+      expect((await client.frame()).payload).toEqual(closePayload(1009));
+    });
+  });
+
   test.each([
     ["a bomb", () => compressedFrame(Op.binary, deflated("x".repeat(100_001)), false), 1009],
     ["garbage", () => compressedFrame(Op.binary, Buffer.from([0xff, 0xff, 0xff]), false), 1007],

@@ -23,6 +23,14 @@ export function acceptsDeflate(answer: string): boolean {
 
 const PARAMETER = /^(?:(?:server|client)_no_context_takeover|server_max_window_bits="?(?:8|9|1[0-5])"?)$/;
 
+/**
+ * The most that a message of so many bytes can be when it is compressed: what cannot be compressed grows, by zlib's own
+ * bound for any of its settings.
+ */
+export function deflatedAtMost(bytes: number): number {
+  return bytes + Math.ceil(bytes / 8) + Math.ceil(bytes / 64) + 16;
+}
+
 /** Gives a message as it was before it was compressed, or what is wrong with it. */
 export function inflateMessage(payload: Buffer, maxBytes: number): Buffer | "too big" | "bad" {
   try {

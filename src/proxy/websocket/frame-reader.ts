@@ -1,5 +1,5 @@
 import { isUtf8 } from "node:buffer";
-import { inflateMessage } from "./deflate.ts";
+import { deflatedAtMost, inflateMessage } from "./deflate.ts";
 import { CloseCode, MAX_CONTROL_BYTES, Opcode, isSendableCloseCode } from "./frame.ts";
 
 /** Takes what a `FrameReader` finds. Payloads are views that hold good during the call only. */
@@ -136,7 +136,10 @@ export class FrameReader {
     if (opcode !== Opcode.continuation && this.#fragmentOpcode !== 0) {
       return this.#violate("a message begins inside another");
     }
-    if (this.#fragmentBytes + length > this.#maxMessageBytes) {
+    const isCompressed = opcode === Opcode.continuation ? this.#isFragmentCompressed : (first & COMPRESSED) !== 0;
+    // A compressed message is measured when it was inflated; one that cannot be compressed is longer on the wire.
+    const most = isCompressed ? deflatedAtMost(this.#maxMessageBytes) : this.#maxMessageBytes;
+    if (this.#fragmentBytes + length > most) {
       return this.#violate(`a message is over ${this.#maxMessageBytes} bytes`, CloseCode.tooBig);
     }
     return true;

@@ -1,5 +1,6 @@
 import type { WebSocketConfig } from "../../config/model.ts";
 import type { BridgeData } from "../bridge.ts";
+import { deflatedAtMost } from "./deflate.ts";
 
 /**
  * What `Bun.serve({ websocket })` is given; one for a listener. `maxMessageBytes` holds for every client of it,
@@ -7,7 +8,8 @@ import type { BridgeData } from "../bridge.ts";
  */
 export function bridgeHandler(config: Pick<WebSocketConfig, "maxMessageBytes">): Bun.WebSocketHandler<BridgeData> {
   return {
-    maxPayloadLength: config.maxMessageBytes,
+    // Bun counts a compressed message as it came (1.4.5); the bridge measures what it was.
+    maxPayloadLength: deflatedAtMost(config.maxMessageBytes),
     // No limit of Bun's that drops a message or cuts an idle socket: back-pressure pauses the sender, and the
     // bridges' own sweep tells a dead socket from an idle one (Bun 1.4.5 defaults: 16 MB, and 120 s).
     backpressureLimit: 0,

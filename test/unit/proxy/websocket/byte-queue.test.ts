@@ -11,13 +11,13 @@ function numbers(seed: number): (below: number) => number {
 }
 
 test("gives back every byte in order, however it is filled and emptied", () => {
-  for (let seed = 1; seed <= 40; seed++) {
+  for (let seed = 1; seed <= 20; seed++) {
     const next = numbers(seed);
     const queue = new ByteQueue();
     let wanted = Buffer.alloc(0);
     let given = Buffer.alloc(0);
-    for (let step = 0; step < 60; step++) {
-      const piece = Buffer.alloc(next(3) === 0 ? next(200_000) : next(100), next(256));
+    for (let step = 0; step < 40; step++) {
+      const piece = Buffer.alloc(next(3) === 0 ? next(100_000) : next(100), next(256));
       wanted = Buffer.concat([wanted, piece]);
       if (next(2) === 0) queue.copy(Buffer.concat([Buffer.alloc(3), piece]), 3, piece.length + 3);
       else queue.keep(Buffer.from(piece));
