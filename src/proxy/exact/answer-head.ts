@@ -1,5 +1,6 @@
 import { ProxyError } from "../../core/errors.ts";
 import { hasToken } from "../../core/fields.ts";
+import type { KnownField, KnownFields } from "./known-fields.ts";
 
 /** The head of an upstream's answer. */
 export interface AnswerHead {
@@ -20,42 +21,82 @@ const MAX_FIELDS = 1000;
 /** Controls, and CR and LF without each other (RFC 9112 2.2, RFC 9110 5.5). */
 const ILLEGAL = /[^\t\r\n\x20-\x7e\x80-\xff]|\r(?!\n)|(?:^|[^\r])\n/;
 /** RFC 9112 4. The reason may be missing, with or without its space. */
-const STATUS_LINE = /^HTTP\/1\.[01] [1-5]\d\d(?: |$)/;
+const STATUS_LINE = /^HTTP\/1\.[01] [1-5]\d\d(?: |\r|$)/;
 const LENGTH = /^\d{1,15}$/;
+
+const BLANK = 32;
+const TAB = 9;
 
 /**
  * Takes the head of an answer apart, strictly: what it refuses could be read as another answer by someone else.
- * `text` is its bytes in latin1, from the status line to the last field, without the empty line's end.
+ * `text` is its bytes in latin1, from the status line to the last field, without the empty line's end. `known` are
+ * the fields of the same peer's earlier answers.
  */
-export function parseAnswerHead(text: string): AnswerHead | ProxyError {
+export function parseAnswerHead(text: string, known: KnownFields): AnswerHead | ProxyError {
   if (ILLEGAL.test(text)) return fault("a byte in its head that may not be there");
-  let end = lineEnd(text, 0);
-  const first = text.slice(0, end);
-  if (!STATUS_LINE.test(first)) return fault("its status line is not that of HTTP/1");
+  if (!STATUS_LINE.test(text)) return fault("its status line is not that of HTTP/1");
   const framing = new FramingFields();
   const headers = new Headers();
+  let end = lineEnd(text, 0);
   for (let count = 0; end < text.length; count++) {
     if (count === MAX_FIELDS) return fault(`more than ${MAX_FIELDS} fields`);
     const start = end + 2;
     end = lineEnd(text, start);
     const colon = text.indexOf(":", start);
     if (colon <= start || colon > end) return fault("a line in its head that is no field");
-    const name = text.slice(start, colon);
-    const value = text.slice(colon + 1, end);
-    try {
-      // Its own check finds what is no token, as a folded line or a space before the colon (RFC 9112 5.1, 5.2).
-      headers.append(name, value);
-    } catch {
-      return fault("a field name that is none");
-    }
-    framing.note(name, value);
+    const field = readField(text, { start, colon, end }, headers, known);
+    if (field === undefined) return fault("a field name that is none");
+    framing.note(field);
   }
-  return framing.head(Number(first.slice(9, 12)), headers, first.charCodeAt(7) === 0x31);
+  const status = 100 * digitAt(text, 9) + 10 * digitAt(text, 10) + digitAt(text, 11);
+  return framing.head(status, headers, digitAt(text, 7) === 1);
+}
+
+interface Line {
+  readonly start: number;
+  readonly colon: number;
+  readonly end: number;
+}
+
+/** Puts one field into `headers`; undefined where its name is none. */
+function readField(
+  text: string,
+  { start, colon, end }: Line,
+  headers: Headers,
+  known: KnownFields,
+): KnownField | undefined {
+  let from = colon + 1;
+  let to = end;
+  while (from < to && isBlank(text.charCodeAt(from))) from++;
+  while (to > from && isBlank(text.charCodeAt(to - 1))) to--;
+  const before = known.find(text, start, colon);
+  if (before !== undefined) {
+    const isSame = before.value.length === to - from && text.startsWith(before.value, from);
+    if (!isSame) before.value = text.slice(from, to);
+    headers.append(before.name, before.value);
+    return before;
+  }
+  const value = text.slice(from, to);
+  try {
+    // Its own check finds what is no token, as a folded line or a space before the colon (RFC 9112 5.1, 5.2).
+    headers.append(text.slice(start, colon), value);
+  } catch {
+    return undefined;
+  }
+  return known.learn(text, start, colon, value);
 }
 
 function lineEnd(text: string, from: number): number {
   const at = text.indexOf("\r\n", from);
   return at < 0 ? text.length : at;
+}
+
+function isBlank(code: number): boolean {
+  return code === BLANK || code === TAB;
+}
+
+function digitAt(text: string, at: number): number {
+  return text.charCodeAt(at) - 48;
 }
 
 /** What the fields of one head say of its body's end and of its connection. */
@@ -64,19 +105,11 @@ class FramingFields {
   #codings: string | undefined = undefined;
   #saysClose = false;
 
-  note(name: string, value: string): void {
-    // By length first: nearly every field is none of the three.
-    switch (name.length) {
-      case 10:
-        if (name.toLowerCase() === "connection" && hasToken(value.trim(), "close")) this.#saysClose = true;
-        break;
-      case 14:
-        if (name.toLowerCase() === "content-length") this.#lengths = joined(this.#lengths, value);
-        break;
-      case 17:
-        if (name.toLowerCase() === "transfer-encoding") this.#codings = joined(this.#codings, value);
-        break;
-    }
+  note({ role, value }: KnownField): void {
+    if (role === "other") return;
+    if (role === "content-length") this.#lengths = joined(this.#lengths, value);
+    else if (role === "transfer-encoding") this.#codings = joined(this.#codings, value);
+    else if (value !== "keep-alive") this.#saysClose ||= hasToken(value, "close");
   }
 
   /** RFC 9112 6.3: chunked stands before a length, and a connection that had both is not trusted with a second answer. */
@@ -95,7 +128,7 @@ class FramingFields {
 }
 
 function joined(before: string | undefined, value: string): string {
-  return before === undefined ? value.trim() : `${before},${value.trim()}`;
+  return before === undefined ? value : `${before},${value}`;
 }
 
 /** Equal lengths, as a list or in several lines, are one (RFC 9112 6.3); NaN where they differ or are none. */

@@ -2,7 +2,7 @@ import { ProxyError } from "../../core/errors.ts";
 import type { Peer } from "../../upstream/peer.ts";
 import type { Lane, Outgoing, UpstreamAnswer } from "../lane.ts";
 import { AbortWatch } from "./abort-watch.ts";
-import { Exchange, type Redial } from "./exchange.ts";
+import { Exchange } from "./exchange.ts";
 import { Pool } from "./pool.ts";
 import { headBytes, RequestHead } from "./request-head.ts";
 
@@ -15,12 +15,9 @@ export class ExactLane implements Lane {
   readonly #pool: Pool;
   readonly #head = new RequestHead();
   readonly #watch = new AbortWatch();
-  readonly #redial: Redial;
 
   constructor(peer: Peer) {
-    const pool = new Pool(peer);
-    this.#pool = pool;
-    this.#redial = (exchange) => pool.dial(exchange);
+    this.#pool = new Pool(peer);
   }
 
   /** What fetch would change. */
@@ -33,7 +30,7 @@ export class ExactLane implements Lane {
     const head = this.#head.write(outgoing);
     if (head instanceof ProxyError) return Promise.reject(head);
     const settle = Promise.withResolvers<UpstreamAnswer>();
-    const exchange = new Exchange(outgoing, headBytes(head), settle, this.#redial);
+    const exchange = new Exchange(outgoing, headBytes(head), settle, this.#pool);
     this.#pool.run(exchange);
     this.#watch.add(exchange);
     return settle.promise;

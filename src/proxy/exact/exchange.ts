@@ -6,6 +6,7 @@ import { type AnswerHead, parseAnswerHead } from "./answer-head.ts";
 import { OpenAnswer, WholeAnswer } from "./answers.ts";
 import { BodyReader, type BodySink, type Framing } from "./body-reader.ts";
 import { HeadBuffer, type HeadSplit, splitHead } from "./head-buffer.ts";
+import type { KnownFields } from "./known-fields.ts";
 import { Upload, type UploadSink } from "./upload.ts";
 
 /** What an exchange needs of its connection. */
@@ -22,8 +23,12 @@ export interface Carrier {
   terminate(): void;
 }
 
-/** Finds another connection for an exchange whose own had closed unnoticed; never one that was idle. */
-export type Redial = (exchange: Exchange) => void;
+/** What the exchanges with one peer have in common. */
+export interface Route {
+  readonly known: KnownFields;
+  /** Finds another connection for an exchange whose own had closed unnoticed; never one that was idle. */
+  dial(exchange: Exchange): void;
+}
 
 type Stage = "head" | "body" | "over";
 
@@ -33,7 +38,7 @@ export class Exchange implements BodySource, BodySink, UploadSink {
   readonly #opening: string | Buffer;
   readonly #resolve: (answer: UpstreamAnswer) => void;
   readonly #reject: (error: unknown) => void;
-  readonly #redial: Redial;
+  readonly #route: Route;
   #carrier: Carrier | undefined = undefined;
   #mayRedial = false;
   #stage: Stage = "head";
@@ -51,13 +56,13 @@ export class Exchange implements BodySource, BodySink, UploadSink {
     outgoing: Outgoing,
     opening: string | Buffer,
     { resolve, reject }: Pick<PromiseWithResolvers<UpstreamAnswer>, "resolve" | "reject">,
-    redial: Redial,
+    route: Route,
   ) {
     this.outgoing = outgoing;
     this.#opening = opening;
     this.#resolve = resolve;
     this.#reject = reject;
-    this.#redial = redial;
+    this.#route = route;
     this.#isUploaded = outgoing.body === undefined;
   }
 
@@ -108,7 +113,7 @@ export class Exchange implements BodySource, BodySink, UploadSink {
     if (this.#stage === "over") return;
     if (this.#mayRedial) {
       this.#mayRedial = false;
-      this.#redial(this);
+      this.#route.dial(this);
     } else if (this.#stage === "body") this.#endBody(error);
     else if (error === undefined) this.fail(closed("without an answer"));
     else this.fail(failureOf(error));
@@ -174,7 +179,7 @@ export class Exchange implements BodySource, BodySink, UploadSink {
     let split = this.#partialHead === undefined ? splitHead(chunk, 0) : this.#partialHead.push(chunk);
     while (split !== undefined) {
       if (split instanceof ProxyError) return this.fail(split);
-      const head = parseAnswerHead(split.text);
+      const head = parseAnswerHead(split.text, this.#route.known);
       if (head instanceof ProxyError) return this.fail(head);
       if (head.status >= 200) return this.#answer(head, split);
       // Switching protocols where no upgrade was sent (RFC 9110 15.2.2).

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { ProxyError } from "../../../src/core/errors.ts";
 import { type Carrier, Exchange } from "../../../src/proxy/exact/exchange.ts";
+import { KnownFields } from "../../../src/proxy/exact/known-fields.ts";
 import type { Outgoing, UpstreamAnswer } from "../../../src/proxy/lane.ts";
 
 type Ending = "release" | "close" | "terminate";
@@ -65,7 +66,8 @@ function start(given: Partial<Outgoing> = {}, isReused = false, room = Number.PO
   settle.promise.catch(() => {});
   const carrier = new FakeCarrier();
   carrier.room = room;
-  const exchange = new Exchange(outgoing, OPENING, settle, () => running.redials++);
+  const route = { known: new KnownFields(), dial: () => running.redials++ };
+  const exchange = new Exchange(outgoing, OPENING, settle, route);
   const running: Running = { exchange, carrier, answer: settle.promise, redials: 0 };
   exchange.assign(carrier);
   exchange.begin(isReused);

@@ -2,11 +2,17 @@ import { describe, expect, test } from "bun:test";
 import { ProxyError } from "../../../src/core/errors.ts";
 import { type AnswerHead, MAX_HEAD_BYTES, parseAnswerHead } from "../../../src/proxy/exact/answer-head.ts";
 import { HeadBuffer } from "../../../src/proxy/exact/head-buffer.ts";
+import { KnownFields } from "../../../src/proxy/exact/known-fields.ts";
 import { headBytes, RequestHead } from "../../../src/proxy/exact/request-head.ts";
 import type { Outgoing } from "../../../src/proxy/lane.ts";
 
+/** With nothing known of the peer. */
+function parse(text: string): AnswerHead | ProxyError {
+  return parseAnswerHead(text, new KnownFields());
+}
+
 function good(text: string): AnswerHead {
-  const head = parseAnswerHead(text);
+  const head = parse(text);
   if (head instanceof ProxyError) throw new Error(head.detail);
   return head;
 }
@@ -52,7 +58,7 @@ describe("the head of an answer", () => {
     "HTTP/1.1 200 OK\n",
     "HTTP/1.1 200 O\x7fK",
   ])("may not begin with %j", (line) => {
-    for (const text of [line, `${line}\r\nContent-Length: 0`]) expect(parseAnswerHead(text)).toBeInstanceOf(ProxyError);
+    for (const text of [line, `${line}\r\nContent-Length: 0`]) expect(parse(text)).toBeInstanceOf(ProxyError);
   });
 
   test.each([
@@ -94,7 +100,7 @@ describe("the head of an answer", () => {
     ["an empty line", "X-A: b\r\n\r\nX-B: c"],
   ])("may not have a field with %s", (_what, line) => {
     for (const text of [line, `A: b\r\n${line}`, `${line}\r\nC: d`]) {
-      expect(parseAnswerHead(`HTTP/1.1 200 OK\r\n${text}`)).toBeInstanceOf(ProxyError);
+      expect(parse(`HTTP/1.1 200 OK\r\n${text}`)).toBeInstanceOf(ProxyError);
     }
   });
 
@@ -106,7 +112,7 @@ describe("the head of an answer", () => {
   test("may have 1000 fields and no more", () => {
     const fields = (count: number) => Array.from({ length: count }, (_, n) => `X-${n}: a`).join("\r\n");
     expect([...good(`HTTP/1.1 200 OK\r\n${fields(1000)}`).headers]).toHaveLength(1000);
-    expect(parseAnswerHead(`HTTP/1.1 200 OK\r\n${fields(1001)}`)).toBeInstanceOf(ProxyError);
+    expect(parse(`HTTP/1.1 200 OK\r\n${fields(1001)}`)).toBeInstanceOf(ProxyError);
   });
 
   test.each([
@@ -160,7 +166,7 @@ describe("the head of an answer", () => {
     "Transfer-Encoding: chunked;",
     "Transfer-Encoding: chunked\r\nContent-Length: x",
   ])("with %j is refused", (fields) => {
-    expect(parseAnswerHead(`HTTP/1.1 200 OK\r\n${fields}`)).toBeInstanceOf(ProxyError);
+    expect(parse(`HTTP/1.1 200 OK\r\n${fields}`)).toBeInstanceOf(ProxyError);
   });
 
   test("tells one Content-Length, and none beside chunks", () => {
@@ -169,6 +175,30 @@ describe("the head of an answer", () => {
     }
     const { headers } = good("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked");
     expect(headers.has("content-length")).toBe(false);
+  });
+
+  test("is the same whatever is known of the peer's earlier ones", () => {
+    const heads = [
+      "HTTP/1.1 200 OK\r\nX-A: a\r\nContent-Length: 5\r\nConnection: close\r\nSet-Cookie: a",
+      "HTTP/1.1 200 OK\r\nX-A: a\r\nContent-Length: 5\r\nConnection: close\r\nSet-Cookie: a",
+      "HTTP/1.1 200 OK\r\nX-A: ab\r\nContent-Length: 55\r\nConnection: keep-alive\r\nSet-Cookie: b",
+      "HTTP/1.1 200 OK\r\nX-a:\r\ncontent-length: 6\r\nX-A:a \r\nX-A: \ta\tb",
+      "HTTP/1.1 200 OK\r\nXxA: a\r\nX-A: a\r\nX-A: a\r\nTransfer-Encoding: chunked",
+      "HTTP/1.1 200 OK\r\nX-A: a\r\nTransfer-Encoding: Chunked\r\nContent-Length: 6, 6",
+      "HTTP/1.1 200 OK\r\nX-A : a",
+      "HTTP/1.1 200 OK\r\nContent-Length: 7\r\nContent-Length: 8",
+      "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip",
+      "HTTP/1.1 200 OK\r\nX-A: a\0",
+    ];
+    const facts = (head: AnswerHead | ProxyError) =>
+      head instanceof ProxyError ? head : { ...head, headers: [...head.headers] };
+    for (const first of heads) {
+      for (const second of heads) {
+        const known = new KnownFields();
+        for (const head of [first, second, first])
+          expect(facts(parseAnswerHead(head, known))).toEqual(facts(parse(head)));
+      }
+    }
   });
 
   test("is the same in pieces, wherever it is cut", () => {
