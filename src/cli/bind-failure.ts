@@ -1,7 +1,7 @@
 import { accessSync, constants, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { listenText } from "../config/describe.ts";
-import type { Config, ListenAddress } from "../config/model.ts";
+import type { Config, ListenAddress, ListenerConfig } from "../config/model.ts";
 import type { Problem } from "../config/problem.ts";
 import { portHolder } from "./port-holder.ts";
 
@@ -43,6 +43,24 @@ function howToGetAllowed(address: ListenAddress): string {
   if (address.type === "unix" || address.port >= FIRST_FREE_PORT) return "start it as a user who may";
   const port = "ports below 1024 need a right";
   return `${port}: \`sudo setcap cap_net_bind_service=+ep ${process.execPath}\` gives it, or take a higher port`;
+}
+
+/**
+ * Finds listen addresses that another program holds, so that a start that is refused for another reason says this as
+ * well. It listens on each for a moment, with nothing behind it.
+ */
+export function heldAddresses(listeners: readonly ListenerConfig[]): readonly Problem[] {
+  const problems: Problem[] = [];
+  for (const { address } of listeners) {
+    if (address.type === "unix" || address.port === 0) continue;
+    try {
+      const { host: hostname, port } = address;
+      Bun.listen({ hostname, port, exclusive: true, socket: { data() {} } }).stop(true);
+    } catch (error) {
+      problems.push(bindProblem(address, error));
+    }
+  }
+  return problems;
 }
 
 /**

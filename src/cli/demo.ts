@@ -4,7 +4,7 @@ import type { Config } from "../config/model.ts";
 import type { Place, Problem } from "../config/problem.ts";
 import { SETTINGS } from "../config/settings/table.ts";
 import { createLog, type Log } from "../observe/log.ts";
-import { serveUntilSignal } from "../process/signals.ts";
+import { Signals } from "../process/signals.ts";
 import { ListenError, startWorker, type Worker } from "../process/worker.ts";
 import { startDemoOrigin } from "./demo-origin.ts";
 
@@ -43,10 +43,11 @@ export async function runDemo(options: DemoOptions): Promise<DemoEnd> {
   if (config === undefined) return { problems };
   const isTerminal = logConfig.format === undefined ? options.isTerminal : logConfig.format === "human";
   const log = createLog({ level: logConfig.level, isTerminal });
+  using signals = new Signals(log);
   const fallback = options.flags.has("bind") ? undefined : (await load(ANY_PORT_BIND)).config;
   const worker = await startOn(config, fallback, log);
   options.write(introduction(worker.urls[0] ?? "", upstream));
-  return { exitCode: await serveUntilSignal(worker, log) };
+  return { exitCode: await signals.serve(worker) };
 }
 
 /** Texts that are known to be right, as settings. */

@@ -17,7 +17,10 @@ export async function run(invocation: Invocation): Promise<number> {
   if (!isTest && !hasErrors(invocation.problems)) relaunchWithMoreRequests((message) => late.push(message));
   const loaded = await loadInvocation(invocation, process.env[LOG_VARIABLE]);
   const { config } = loaded;
-  if (config === undefined || hasErrors(loaded.problems)) return refuse(loaded.problems);
+  if (config === undefined || hasErrors(loaded.problems)) {
+    const { heldAddresses } = await import("./bind-failure.ts");
+    return refuse([...loaded.problems, ...heldAddresses(loaded.listeners)]);
+  }
   return isTest ? await test(config, loaded.problems) : await serve(config, loaded, late);
 }
 
@@ -40,14 +43,15 @@ async function test(config: Config, problems: readonly Problem[]): Promise<numbe
 }
 
 async function serve(config: Config, { log: settings, problems }: Loaded, late: readonly string[]): Promise<number> {
-  const [log, { startWorker, ListenError }] = await Promise.all([openLog(settings), import("../process/worker.ts")]);
+  const [log, { Signals }] = await Promise.all([openLog(settings), import("../process/signals.ts")]);
+  using signals = new Signals(log);
+  const { startWorker, ListenError } = await import("../process/worker.ts");
   for (const problem of problems) log.warn(problem.message, { at: placeText(problem.place), seen: problem.seen });
   for (const message of late) log.warn(message);
   try {
     const worker = await startWorker(config, log);
     log.info(`listening on ${startText(config, worker.urls)}`);
-    const { serveUntilSignal } = await import("../process/signals.ts");
-    return await serveUntilSignal(worker, log);
+    return await signals.serve(worker);
   } catch (error) {
     if (!(error instanceof ListenError)) throw error;
     const { bindProblem } = await import("./bind-failure.ts");

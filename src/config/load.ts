@@ -4,7 +4,7 @@ import { LOG_VARIABLE, parseLogVariable } from "./environment.ts";
 import { REQUIRED, Settings } from "./given.ts";
 import { LOG_LEVEL } from "./kinds.ts";
 import { buildListeners } from "./listeners.ts";
-import type { Config, LogConfig, ProcessConfig, ReverseProxyConfig } from "./model.ts";
+import type { Config, ListenerConfig, LogConfig, ProcessConfig, ReverseProxyConfig } from "./model.ts";
 import { patternText } from "./describe.ts";
 import { hasErrors, type Place, type Problem } from "./problem.ts";
 import { readBytes } from "./read-file.ts";
@@ -27,6 +27,8 @@ export interface LoadInput {
 export interface Loaded {
   /** Undefined when a problem is an error. */
   readonly config: Config | undefined;
+  /** The listeners that are right in themselves, also where something else is wrong. */
+  readonly listeners: readonly ListenerConfig[];
   readonly log: LogConfig;
   /** Everything that is wrong or odd, all at once: first the file's, then what contradicts itself. */
   readonly problems: readonly Problem[];
@@ -57,15 +59,16 @@ export async function loadConfig(input: LoadInput): Promise<Loaded> {
     level: settings.one("log_level")?.value ?? variable.level ?? settings.value("log_level"),
     format: settings.one("log_format")?.value,
   };
-  if (hasErrors(problems)) return { config: undefined, log, problems };
+  const { listeners } = listening;
+  if (hasErrors(problems)) return { config: undefined, listeners, log, problems };
   const path = settings.value("cp");
   const proxy = buildProxy(settings, forwarding.upstreams, upstreamTls.tls);
   const config: Config = {
-    listeners: listening.listeners,
+    listeners,
     routes: [{ name: patternText(path), path, proxy }],
     process: buildProcess(settings),
   };
-  return { config, log, problems };
+  return { config, listeners, log, problems };
 }
 
 async function readConf(conf: LoadInput["conf"]): Promise<Decoded> {

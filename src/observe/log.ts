@@ -1,4 +1,4 @@
-import { createConsola, type ConsolaInstance, type ConsolaReporter, type LogObject } from "consola";
+import { createConsola, type ConsolaReporter, type LogObject } from "consola";
 
 export type LogLevel = "error" | "warn" | "info" | "debug" | "trace" | "off";
 
@@ -45,25 +45,37 @@ function human(message: string, facts: LogFacts | undefined): string {
   return line;
 }
 
+const COLOURS: Readonly<Record<string, string>> = { error: "\x1b[31m", warn: "\x1b[33m", info: "\x1b[36m" };
+const RESET = "\x1b[0m";
+
+/** One line for a person: date and time of day, level, message, facts. */
+function humanReporter(isColoured: boolean): ConsolaReporter {
+  return {
+    log(entry: LogObject) {
+      const [message, facts] = entry.args as [string, LogFacts | undefined];
+      const time = `${entry.date.toISOString().replace("T", " ").slice(0, 19)}Z`;
+      const level = entry.type.toUpperCase().padEnd(5);
+      const shown = isColoured ? `${COLOURS[entry.type] ?? ""}${level}${RESET}` : level;
+      process.stderr.write(`${time} ${shown} ${human(message, facts)}\n`);
+    },
+  };
+}
+
 /**
  * Makes the log: human lines where `isTerminal`, JSON lines otherwise. Everything goes to standard error.
  */
 export function createLog(options: { readonly level: LogLevel; readonly isTerminal: boolean }): Log {
   const level = LEVELS[options.level];
-  const base = { level, stdout: process.stderr, stderr: process.stderr };
-  const consola: ConsolaInstance = options.isTerminal
-    ? createConsola({ ...base, formatOptions: { date: true } })
-    : createConsola({ ...base, reporters: [jsonReporter] });
+  const isColoured = process.stderr.isTTY === true && (process.env["NO_COLOR"] ?? "") === "";
+  const reporters = [options.isTerminal ? humanReporter(isColoured) : jsonReporter];
+  const consola = createConsola({ level, reporters, stdout: process.stderr, stderr: process.stderr });
   // consola holds back lines that repeat within a second; a proxy's log must not lose any.
   consola.options.throttle = 0;
-  const write = options.isTerminal
-    ? (to: (text: string) => void) => (message: string, facts?: LogFacts) => to(human(message, facts))
-    : (to: (...args: unknown[]) => void) => (message: string, facts?: LogFacts) => to(message, facts);
   return {
-    error: write((...args: unknown[]) => consola.error(args[0], ...args.slice(1))),
-    warn: write((...args: unknown[]) => consola.warn(args[0], ...args.slice(1))),
-    info: write((...args: unknown[]) => consola.info(args[0], ...args.slice(1))),
-    debug: write((...args: unknown[]) => consola.debug(args[0], ...args.slice(1))),
+    error: (message, facts) => consola.error(message, facts),
+    warn: (message, facts) => consola.warn(message, facts),
+    info: (message, facts) => consola.info(message, facts),
+    debug: (message, facts) => consola.debug(message, facts),
     debugEnabled: level >= LEVELS.debug,
   };
 }

@@ -1,45 +1,61 @@
 import type { Log } from "../observe/log.ts";
-import type { StopResult, Worker } from "./worker.ts";
+import type { Worker } from "./worker.ts";
 
 /** Exit codes of a serving process. 2 is a configuration that was refused. */
 export const EXIT_OK = 0;
 /** The grace period was over, or a second signal came, before everything had ended. */
 export const EXIT_FORCED = 1;
 
+const STOPPING = ["SIGINT", "SIGTERM", "SIGQUIT"] as const;
+const RELOADING = ["SIGHUP", "SIGUSR1"] as const;
+
 /**
- * Serves until a signal says otherwise and gives the exit code. SIGINT stops fast; SIGTERM and SIGQUIT drain
- * first (Pingora's names); a second signal while draining stops at once.
+ * The signals of a serving process, caught from its making on. Make it before anything listens: a signal that comes
+ * between would end the process on the spot.
  */
-export async function serveUntilSignal(worker: Worker, log: Log): Promise<number> {
-  const { promise: first, resolve } = Promise.withResolvers<NodeJS.Signals>();
-  const hurry = new AbortController();
-  let signalled = false;
-  const onSignal = (signal: NodeJS.Signals) => {
-    if (signalled) hurry.abort();
-    signalled = true;
-    resolve(signal);
-  };
-  const onReload = (signal: NodeJS.Signals) => {
-    log.warn("this version cannot reload its configuration; still serving with the old one", { signal });
-  };
-  for (const signal of STOPPING) process.on(signal, onSignal);
-  for (const signal of RELOADING) process.on(signal, onReload);
-  try {
-    const signal = await first;
+export class Signals implements Disposable {
+  readonly #log: Log;
+  readonly #first = Promise.withResolvers<NodeJS.Signals>();
+  readonly #hurry = new AbortController();
+  #isStopping = false;
+
+  constructor(log: Log) {
+    this.#log = log;
+    for (const signal of STOPPING) process.on(signal, this.#onStop);
+    for (const signal of RELOADING) process.on(signal, this.#onReload);
+  }
+
+  [Symbol.dispose](): void {
+    for (const signal of STOPPING) process.off(signal, this.#onStop);
+    for (const signal of RELOADING) process.off(signal, this.#onReload);
+  }
+
+  /**
+   * Serves until a signal says otherwise and gives the exit code. SIGINT stops fast; SIGTERM and SIGQUIT drain first
+   * (Pingora's names); a second signal while draining stops at once.
+   */
+  async serve(worker: Worker): Promise<number> {
+    const log = this.#log;
+    const signal = await this.#first.promise;
     if (signal === "SIGINT") {
-      log.info("stopping", { signal });
+      log.info("stopping", { signal, open: worker.open });
       await worker.stop();
+      log.info("stopped");
       return EXIT_OK;
     }
     log.info("draining", { signal, open: worker.open });
-    const result: StopResult = await worker.drain(hurry.signal);
+    const result = await worker.drain(this.#hurry.signal);
     log.info("stopped", { result });
     return result === "drained" ? EXIT_OK : EXIT_FORCED;
-  } finally {
-    for (const signal of STOPPING) process.off(signal, onSignal);
-    for (const signal of RELOADING) process.off(signal, onReload);
   }
-}
 
-const STOPPING = ["SIGINT", "SIGTERM", "SIGQUIT"] as const;
-const RELOADING = ["SIGHUP", "SIGUSR1"] as const;
+  readonly #onStop = (signal: NodeJS.Signals): void => {
+    if (this.#isStopping) this.#hurry.abort();
+    this.#isStopping = true;
+    this.#first.resolve(signal);
+  };
+
+  readonly #onReload = (signal: NodeJS.Signals): void => {
+    this.#log.warn("this version cannot reload its configuration; still serving with the old one", { signal });
+  };
+}
