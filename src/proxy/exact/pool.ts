@@ -6,6 +6,12 @@ import { KnownFields } from "./known-fields.ts";
 /** Bun's fetch keeps an idle connection for so long; the two lanes agree. */
 const DEFAULT_IDLE_TIMEOUT_MS = 300_000;
 
+/**
+ * What is more than the pool is to hold is kept for so long. Answers come by the hundred in one turn of the event loop,
+ * and the next requests in another: to close at once what they need then would double the cost of each.
+ */
+const SURPLUS_MS = 1_000;
+
 /** The connections to one peer, and what they have in common. It holds the idle ones; there is no limit to those in use. */
 export class Pool implements Keeper, Route, Disposable {
   readonly known = new KnownFields();
@@ -15,6 +21,8 @@ export class Pool implements Keeper, Route, Disposable {
   readonly #idle: Connection[] = [];
   /** Until the oldest of them is to be closed. One timer for all. */
   #sweep: Timer | undefined = undefined;
+  /** When it comes, by the clock of `performance.now()`. */
+  #sweepAt = Number.POSITIVE_INFINITY;
   #isDisposed = false;
 
   constructor(peer: Peer) {
@@ -36,13 +44,15 @@ export class Pool implements Keeper, Route, Disposable {
   }
 
   onIdle(connection: Connection): void {
-    if (this.#isDisposed || this.#idle.length >= this.#peer.options.keepAlive.poolSize) {
+    if (this.#isDisposed) {
       connection.close();
       return;
     }
-    connection.idleSince = performance.now();
+    const now = performance.now();
+    connection.idleSince = now;
     this.#idle.push(connection);
-    if (this.#sweep === undefined) this.#sweepIn(this.#idleTimeoutMs);
+    const dueAt = now + this.#timeLimit();
+    if (dueAt < this.#sweepAt) this.#sweepNotBefore(dueAt, now);
   }
 
   onIdleEnd(connection: Connection): void {
@@ -57,19 +67,28 @@ export class Pool implements Keeper, Route, Disposable {
     for (const connection of this.#idle.splice(0)) connection.close();
   }
 
-  #sweepIn(delayMs: number): void {
-    this.#sweep = setTimeout(this.#closeOld, delayMs);
+  /** How long the oldest idle connection may have been idle: less when there are more than the pool is to hold. */
+  #timeLimit(): number {
+    const isOverfull = this.#idle.length > this.#peer.options.keepAlive.poolSize;
+    return isOverfull ? Math.min(SURPLUS_MS, this.#idleTimeoutMs) : this.#idleTimeoutMs;
+  }
+
+  #sweepNotBefore(at: number, now: number): void {
+    clearTimeout(this.#sweep);
+    this.#sweepAt = at;
+    this.#sweep = setTimeout(this.#closeOld, Math.max(1, at - now));
     this.#sweep.unref();
   }
 
   readonly #closeOld = (): void => {
-    this.#sweep = undefined;
-    // A millisecond less, since timers may come that much early.
-    const oldest = performance.now() - this.#idleTimeoutMs + 1;
-    let count = 0;
-    while ((this.#idle[count]?.idleSince ?? Number.POSITIVE_INFINITY) <= oldest) count++;
-    for (const connection of this.#idle.splice(0, count)) connection.close();
-    const [next] = this.#idle;
-    if (next !== undefined) this.#sweepIn(Math.max(1, next.idleSince - oldest));
+    this.#sweepAt = Number.POSITIVE_INFINITY;
+    // A millisecond more, since timers may come that much early.
+    const now = performance.now() + 1;
+    for (let oldest = this.#idle[0]; oldest !== undefined; oldest = this.#idle[0]) {
+      const dueAt = oldest.idleSince + this.#timeLimit();
+      if (dueAt > now) return this.#sweepNotBefore(dueAt, now);
+      this.#idle.shift();
+      oldest.close();
+    }
   };
 }
