@@ -1,9 +1,11 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { compile, currentCommit } from "../../scripts/compile.ts";
 
 const BUILT = Symbol.for("gatekeeper.test.binary");
+/** Of the folder that a run builds into; its process id follows. */
+const PREFIX = "gatekeeper-test-binary-";
 const KILL_AFTER_MS = 10_000;
 
 /**
@@ -19,11 +21,22 @@ export function binaryPath(): Promise<string> {
 }
 
 async function build(): Promise<string> {
-  const dir = mkdtempSync(join(tmpdir(), "gatekeeper-test-"));
-  process.on("exit", () => rmSync(dir, { recursive: true, force: true }));
-  const outfile = join(dir, "gatekeeper");
+  // `bun test` tells no one of its end (1.4.5), so each run takes away what ended ones left.
+  for (const name of readdirSync(tmpdir())) {
+    const pid = name.startsWith(PREFIX) ? Number(name.slice(PREFIX.length)) : Number.NaN;
+    if (pid > 0 && !isRunning(pid)) rmSync(join(tmpdir(), name), { recursive: true, force: true });
+  }
+  const outfile = join(tmpdir(), `${PREFIX}${process.pid}`, "gatekeeper");
   await compile({ outfile, commit: await currentCommit() });
   return outfile;
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
 }
 
 export interface BinaryOptions {
