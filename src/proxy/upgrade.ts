@@ -5,12 +5,10 @@ import type { Log } from "../observe/log.ts";
 import type { Peer } from "../upstream/peer.ts";
 import { Bridge, type BridgeEnd, type Bridges } from "./bridge.ts";
 import type { Session } from "./session.ts";
-import { Dial } from "./websocket/dial.ts";
-import type { UpstreamRefusal } from "./websocket/refusal.ts";
+import { Dial, type RefusedUpgrade } from "./websocket/dial.ts";
 import type { UpstreamSocket } from "./websocket/upstream-socket.ts";
 
 export { refuseHandshake } from "./websocket/handshake.ts";
-export type { UpstreamRefusal } from "./websocket/refusal.ts";
 
 export interface UpgradeOptions {
   readonly websocket: WebSocketConfig;
@@ -44,7 +42,7 @@ export async function dialUpstream(
   peer: Peer,
   headers: Headers,
   options: UpgradeOptions,
-): Promise<DialedUpstream | UpstreamRefusal | ProxyError> {
+): Promise<DialedUpstream | RefusedUpgrade | ProxyError> {
   using dial = new Dial(session.request.signal, {
     encoder: options.bridges.encoder,
     maxMessageBytes: options.websocket.maxMessageBytes,
@@ -53,9 +51,9 @@ export async function dialUpstream(
   });
   const outcome = await dial.run(peer, session.target, headers);
   if (outcome instanceof ProxyError) return outcome;
-  const { status, headers: answered } = outcome.head;
+  const answered = outcome.type === "refused" ? outcome.answer.headers : outcome.headers;
   removeResponseHopByHop(answered);
-  if (outcome.type === "refused") return { type: "refused", status, headers: answered, body: outcome.body };
+  if (outcome.type === "refused") return outcome;
   for (const name of HANDSHAKE_FIELDS) answered.delete(name);
   return { type: "dialed", headers: answered, socket: outcome.socket, peer, options };
 }

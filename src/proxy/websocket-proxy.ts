@@ -5,7 +5,7 @@ import { type BridgeData, type BridgeEnd, Bridges, bridgeHandler } from "./bridg
 import type { UpstreamAnswer } from "./lane.ts";
 import type { ProxyHttp, ResponseHead } from "./phases.ts";
 import type { Session } from "./session.ts";
-import { accept, dialUpstream, discard, type UpstreamRefusal } from "./upgrade.ts";
+import { accept, dialUpstream, discard } from "./upgrade.ts";
 
 /** Going away (RFC 6455 7.4.1): what both ends of a WebSocket are told when the proxy stops. */
 const GOING_AWAY = 1001;
@@ -40,7 +40,7 @@ export class WebSocketProxy implements Disposable {
     const options = { websocket, dialTimeoutMs: timeouts.dialMs, bridges: this.#bridges, log: this.#log };
     const dialed = await dialUpstream(session, peer, headers, options);
     if (dialed instanceof ProxyError) return dialed;
-    if (dialed.type === "refused") return refusalAnswer(dialed);
+    if (dialed.type === "refused") return dialed.answer;
     try {
       phases.connectedToUpstream?.(session, peer);
       const head: ResponseHead = { status: 101, headers: dialed.headers };
@@ -78,11 +78,4 @@ function errorOf(end: BridgeEnd): ProxyError | undefined {
     case "gatekeeper":
       return new ProxyError("read_timeout", end.reason === "" ? "one side of the WebSocket was dead" : end.reason);
   }
-}
-
-function refusalAnswer({ status, headers, body }: UpstreamRefusal): UpstreamAnswer {
-  if (body === null || body instanceof ReadableStream) {
-    return { status, headers, body, bytes: () => new Response(body).bytes() };
-  }
-  return { status, headers, body: new Blob([body]).stream(), bytes: () => Promise.resolve(body) };
 }

@@ -83,7 +83,7 @@ export class WebSocketProxyUnderTest implements AsyncDisposable {
             this.errors.push(dialed);
             return errorResponse(dialed);
           }
-          if (dialed.type === "refused") return new Response(dialed.body, dialed);
+          if (dialed.type === "refused") return new Response(dialed.answer.body, dialed.answer);
           this.accepted.push(accept(server, session, dialed, (end) => this.#note(end)));
           return undefined;
         } finally {

@@ -1,5 +1,6 @@
 import { ProxyError } from "../../core/errors.ts";
 import { hasToken } from "../../core/fields.ts";
+import type { Framing } from "./body-reader.ts";
 import type { KnownField, KnownFields } from "./known-fields.ts";
 
 /** The head of an upstream's answer. */
@@ -50,6 +51,12 @@ export function parseAnswerHead(text: string, known: KnownFields): AnswerHead | 
   }
   const status = 100 * digitAt(text, 9) + 10 * digitAt(text, 10) + digitAt(text, 11);
   return framing.head(status, headers, digitAt(text, 7) === 1);
+}
+
+/** How the end of its body is known, for an answer that may have one. */
+export function framingOf({ length, isChunked }: AnswerHead): Framing {
+  if (isChunked) return { type: "chunked" };
+  return length < 0 ? { type: "until-close" } : { type: "length", length };
 }
 
 interface Line {

@@ -2,9 +2,9 @@ import { ProxyError } from "../../core/errors.ts";
 import { failureOf } from "../failure.ts";
 import type { Outgoing, UpstreamAnswer } from "../lane.ts";
 import { AnswerBody, type BodySource } from "./answer-body.ts";
-import { type AnswerHead, parseAnswerHead } from "./answer-head.ts";
+import { type AnswerHead, framingOf, parseAnswerHead } from "./answer-head.ts";
 import { OpenAnswer, WholeAnswer } from "./answers.ts";
-import { BodyReader, type BodySink, type Framing } from "./body-reader.ts";
+import { BodyReader, type BodySink } from "./body-reader.ts";
 import { HeadBuffer, type HeadSplit, splitHead } from "./head-buffer.ts";
 import type { KnownFields } from "./known-fields.ts";
 import { Upload, type UploadSink } from "./upload.ts";
@@ -247,11 +247,6 @@ export class Exchange implements BodySource, BodySink, UploadSink {
  */
 function isReplayable({ method, body }: Outgoing): boolean {
   return body === undefined && (method === "GET" || method === "HEAD" || method === "OPTIONS");
-}
-
-function framingOf({ length, isChunked }: AnswerHead): Framing {
-  if (isChunked) return { type: "chunked" };
-  return length < 0 ? { type: "until-close" } : { type: "length", length };
 }
 
 /** -1 is chunked. Bun.serve takes nothing but digits; what is no length here fails with the first byte. */

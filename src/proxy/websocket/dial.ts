@@ -1,9 +1,14 @@
 import { ProxyError } from "../../core/errors.ts";
 import type { Peer } from "../../upstream/peer.ts";
+import { connect, handshakeFault, type SocketOwner, type UpstreamTcp } from "../connect.ts";
+import { type AnswerHead, parseAnswerHead } from "../exact/answer-head.ts";
+import { HeadBuffer } from "../exact/head-buffer.ts";
+import { KnownFields } from "../exact/known-fields.ts";
 import { failureOf } from "../failure.ts";
-import { type AnswerHead, faultOfSwitch, handshakeRequest, newKey, parseAnswerHead } from "./handshake.ts";
-import { RefusalBody, type UpstreamRefusal } from "./refusal.ts";
-import { type SocketOwner, UpstreamSocket, type UpstreamSocketOptions, type UpstreamTcp } from "./upstream-socket.ts";
+import type { UpstreamAnswer } from "../lane.ts";
+import { faultOfSwitch, handshakeRequest, newKey } from "./handshake.ts";
+import { refusalOf } from "./refusal.ts";
+import { UpstreamSocket, type UpstreamSocketOptions } from "./upstream-socket.ts";
 
 export interface DialOptions extends Omit<UpstreamSocketOptions, "isDeflated"> {
   /** To get a connection, TLS included; 0 is off. */
@@ -12,14 +17,15 @@ export interface DialOptions extends Omit<UpstreamSocketOptions, "isDeflated"> {
   readonly handshakeTimeoutMs: number;
 }
 
+/** The origin's answer to a handshake that it did not accept, to be passed on as it is. */
+export interface RefusedUpgrade {
+  readonly type: "refused";
+  readonly answer: UpstreamAnswer;
+}
+
 /** What a dial came to: an open upstream, or its refusal. */
 export type DialOutcome =
-  | { readonly type: "open"; readonly head: AnswerHead; readonly socket: UpstreamSocket }
-  | { readonly type: "refused"; readonly head: AnswerHead; readonly body: UpstreamRefusal["body"] };
-
-const HEAD_END = Buffer.from("\r\n\r\n");
-/** The most that an answer's head may have. Bun's own limit for a request is 16 KiB; cookies can be many. */
-const MAX_HEAD_BYTES = 64 * 1024;
+  { readonly type: "open"; readonly headers: Headers; readonly socket: UpstreamSocket } | RefusedUpgrade;
 
 type Stage = "connecting" | "securing" | "waiting" | "over";
 
@@ -36,7 +42,7 @@ export class Dial implements SocketOwner, Disposable {
   #request: Buffer = NONE;
   #socket: UpstreamTcp | undefined = undefined;
   #stage: Stage = "connecting";
-  #answer: Buffer = NONE;
+  readonly #answer = new HeadBuffer();
 
   constructor(client: AbortSignal, options: DialOptions) {
     this.#signal = client;
@@ -64,25 +70,8 @@ export class Dial implements SocketOwner, Disposable {
     this.#headers = headers;
     this.#request = handshakeRequest(target, headers, this.#key);
     if (this.#signal.aborted) this.#onClientGone();
-    else this.#connect(peer);
+    else connect(peer, this, (error) => this.#fail(error));
     return this.#result.promise;
-  }
-
-  #connect(peer: Peer): void {
-    const { address } = peer;
-    // One set of handlers; `socket.data` is whoever has the socket now.
-    const common = { data: this as SocketOwner, socket: HANDLERS };
-    const connecting =
-      address.type === "unix"
-        ? Bun.connect<SocketOwner>({ ...common, unix: address.path })
-        : Bun.connect<SocketOwner>({
-            ...common,
-            hostname: address.host,
-            port: address.port,
-            ...(address.tls && { tls: peer.tlsOptions }),
-          });
-    // A raw socket looks at no HTTP_PROXY. Its success is told by onOpen.
-    connecting.catch((error: unknown) => this.#fail(failureOf(error)));
   }
 
   onOpen(socket: UpstreamTcp): void {
@@ -94,10 +83,9 @@ export class Dial implements SocketOwner, Disposable {
 
   onHandshake(socket: UpstreamTcp, _authorized: boolean, error: Error | null): void {
     if (this.#stage !== "securing") return;
-    // Bun tells of a bad certificate here; with `rejectUnauthorized: false` it tells too, and goes on (Bun 1.4.5).
-    const isIgnored = this.#peer?.tls.verify === false && failureOf(error).kind === "tls_certificate_error";
-    if (error !== null && error !== undefined && !isIgnored) this.#fail(failureOf(error));
-    else this.#send(socket);
+    const fault = this.#peer === undefined ? undefined : handshakeFault(this.#peer, error);
+    if (fault === undefined) this.#send(socket);
+    else this.#fail(fault);
   }
 
   #send(socket: UpstreamTcp): void {
@@ -115,23 +103,18 @@ export class Dial implements SocketOwner, Disposable {
   onData(chunk: Buffer): void {
     const socket = this.#socket;
     if (this.#stage !== "waiting" || socket === undefined) return;
-    this.#answer = this.#answer.length === 0 ? chunk : Buffer.concat([this.#answer, chunk]);
-    for (;;) {
-      const end = this.#answer.indexOf(HEAD_END);
-      if (end > MAX_HEAD_BYTES || (end < 0 && this.#answer.length > MAX_HEAD_BYTES)) {
-        return this.#fail(new ProxyError("http_protocol_error", "the head of its answer is too long"));
-      }
-      if (end < 0) return;
-      const head = parseAnswerHead(this.#answer.toString("latin1", 0, end));
-      if (head === undefined) return this.#fail(new ProxyError("http_protocol_error", "its answer is no HTTP/1"));
-      this.#answer = this.#answer.subarray(end + HEAD_END.length);
+    let split = this.#answer.push(chunk);
+    while (split !== undefined) {
+      if (split instanceof ProxyError) return this.#fail(split);
+      const head = parseAnswerHead(split.text, new KnownFields());
+      if (head instanceof ProxyError) return this.#fail(head);
       // Other interim answers than 101 come before the one that counts (RFC 9110 section 15.2).
-      if (head.status >= 200 || head.status === 101) return this.#decide(socket, head);
+      if (head.status >= 200 || head.status === 101) return this.#decide(socket, head, split.rest);
+      split = split.rest.length === 0 ? undefined : this.#answer.push(split.rest);
     }
   }
 
-  #decide(socket: UpstreamTcp, head: AnswerHead): void {
-    const early = this.#answer;
+  #decide(socket: UpstreamTcp, head: AnswerHead, early: Buffer): void {
     // Before anyone else has the socket: whatever comes now waits in the kernel until it is wanted.
     socket.pause();
     if (head.status === 101) {
@@ -140,13 +123,11 @@ export class Dial implements SocketOwner, Disposable {
       this.#stage = "over";
       const isDeflated = head.headers.has("sec-websocket-extensions");
       const upstream = new UpstreamSocket(socket, early, { ...this.#options, isDeflated });
-      this.#result.resolve({ type: "open", head, socket: upstream });
+      this.#result.resolve({ type: "open", headers: head.headers, socket: upstream });
       return;
     }
     this.#stage = "over";
-    const hasBody = head.status !== 204 && head.status !== 304;
-    const body = new RefusalBody(socket, head, early).take();
-    this.#result.resolve({ type: "refused", head, body: hasBody ? body : null });
+    this.#result.resolve({ type: "refused", answer: refusalOf(socket, head, early, this.#signal) });
   }
 
   onEnd(error: Error | undefined): void {
@@ -173,21 +154,5 @@ export class Dial implements SocketOwner, Disposable {
     this.#fail(new ProxyError("client_gone", "the client closed its connection"));
   };
 }
-
-const HANDLERS: Bun.SocketHandler<SocketOwner> = {
-  open: (socket) => socket.data.onOpen(socket),
-  handshake: (socket, authorized, error) => socket.data.onHandshake(socket, authorized, error),
-  data: (socket, chunk) => socket.data.onData(chunk),
-  drain: (socket) => socket.data.onDrain(),
-  // Without half-open sockets Bun calls `close` after `end`, and also after a reset (Bun 1.4.5): one end for all.
-  close: (socket, error) => socket.data.onEnd(error),
-  // A handler that threw has a bug: it is not to be lost. A TLS fault closes the socket and is told there.
-  error: (socket, error) => {
-    socket.terminate();
-    socket.data.onEnd(error);
-  },
-  // Makes Bun hand the rejection to us alone; the promise of `connect` rejects all the same.
-  connectError: () => {},
-};
 
 const NONE: Buffer = Buffer.alloc(0);

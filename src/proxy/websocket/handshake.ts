@@ -2,12 +2,6 @@ import { createHash, randomBytes } from "node:crypto";
 import { hasToken } from "../../core/fields.ts";
 import { acceptsDeflate, DEFLATE_OFFER, offersDeflate } from "./deflate.ts";
 
-/** The head of an upstream's answer. */
-export interface AnswerHead {
-  readonly status: number;
-  readonly headers: Headers;
-}
-
 /** Fields of the handshake that belong to one connection, so each side has its own. */
 const OWN_FIELDS = new Set([
   "host",
@@ -44,25 +38,6 @@ export function handshakeRequest(target: string, headers: Headers, key: string):
 /** As people write it, since small WebSocket servers compare names with case: `Sec-WebSocket-Protocol`. */
 function spelling(name: string): string {
   return name.replace(/(?:^|-)[a-z]/g, (letter) => letter.toUpperCase()).replace("Websocket", "WebSocket");
-}
-
-/** Takes the head of an answer apart; undefined when it is no HTTP/1. */
-export function parseAnswerHead(text: string): AnswerHead | undefined {
-  const lines = text.split("\r\n");
-  const status = /^HTTP\/1\.[01] ([1-9]\d\d)(?: |$)/.exec(lines[0] ?? "")?.[1];
-  if (status === undefined) return undefined;
-  const headers = new Headers();
-  for (const line of lines.slice(1)) {
-    const colon = line.indexOf(":");
-    if (colon < 1) return undefined;
-    try {
-      headers.append(line.slice(0, colon), line.slice(colon + 1).trim());
-    } catch {
-      // Not a name, or not a value, by RFC 9110 section 5.
-      return undefined;
-    }
-  }
-  return { status: Number(status), headers };
 }
 
 /**

@@ -1,19 +1,7 @@
-import type { Socket } from "bun";
+import type { SocketOwner, UpstreamTcp } from "../connect.ts";
 import { ByteQueue } from "./byte-queue.ts";
 import { CloseCode, type FrameEncoder, Opcode } from "./frame.ts";
 import { FrameReader, type FrameSink } from "./frame-reader.ts";
-
-/** Whoever a TCP socket's events go to: first the handshake, then the WebSocket. */
-export interface SocketOwner {
-  onOpen(socket: UpstreamTcp): void;
-  onHandshake(socket: UpstreamTcp, authorized: boolean, error: Error | null): void;
-  onData(chunk: Buffer): void;
-  onDrain(): void;
-  /** The connection is over; `error` tells when it was reset. Called once. */
-  onEnd(error: Error | undefined): void;
-}
-
-export type UpstreamTcp = Socket<SocketOwner>;
 
 /** What becomes of an upstream WebSocket, told to the bridge. */
 export interface UpstreamListener extends FrameSink {
