@@ -155,10 +155,9 @@ export class Answer<Ctx> {
   }
 }
 
-/** Lets go of an answer whose body is not passed on. A fetched one without a body needs nothing. */
+/** Lets go of an answer whose body is not passed on; it is not read to an end that may never come. */
 function discard(upstream: UpstreamAnswer): void {
-  if (!(upstream instanceof Response)) void upstream.bytes().catch(() => {});
-  else if (upstream.body !== null) void upstream.body.cancel().catch(() => {});
+  void upstream.body?.cancel().catch(() => {});
 }
 
 function bodyFailure(error: unknown, session: Session): ProxyError {

@@ -71,6 +71,16 @@ describe.each(LANES)("by the $lane lane", ({ fields }) => {
     }
   });
 
+  test("a body where there may be none is not read to its end, which may never come", async () => {
+    await using origin = RawOrigin.start(({ connection }) => {
+      connection.send("HTTP/1.1 205 Reset Content\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n");
+    });
+    await using proxy = await startProxy(origin.port);
+    await using client = await RawClient.connect(proxy.port);
+    expect((await client.request("GET", "/", fields)).status).toBe(205);
+    await (await origin.exchange()).connection.ended();
+  });
+
   test("interim answers are left out", async () => {
     await using origin = RawOrigin.start(
       "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" +
