@@ -1,7 +1,8 @@
 import { ProxyError } from "../../core/errors.ts";
 import type { Peer } from "../../upstream/peer.ts";
 import { connect, handshakeFault, type SocketOwner, type UpstreamTcp } from "../connect.ts";
-import type { Carrier, Exchange } from "./exchange.ts";
+import type { Carrier } from "./carrier.ts";
+import type { Exchange } from "./exchange.ts";
 
 /** Where connections go that have nothing to do. */
 export interface Keeper {

@@ -1,6 +1,7 @@
 import type { Peer } from "../../upstream/peer.ts";
+import type { Route } from "./carrier.ts";
 import { Connection, type Keeper } from "./connection.ts";
-import type { Exchange, Route } from "./exchange.ts";
+import type { Exchange } from "./exchange.ts";
 import { KnownFields } from "./known-fields.ts";
 
 /** Bun's fetch keeps an idle connection for so long; the two lanes agree. */

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { ProxyError } from "../../../src/core/errors.ts";
-import { type Carrier, Exchange } from "../../../src/proxy/exact/exchange.ts";
+import type { Carrier } from "../../../src/proxy/exact/carrier.ts";
+import { Exchange } from "../../../src/proxy/exact/exchange.ts";
 import { KnownFields } from "../../../src/proxy/exact/known-fields.ts";
 import type { Outgoing, UpstreamAnswer } from "../../../src/proxy/lane.ts";
 

@@ -1,0 +1,23 @@
+import type { Exchange } from "./exchange.ts";
+import type { KnownFields } from "./known-fields.ts";
+
+/** What an exchange needs of its connection. */
+export interface Carrier {
+  /** Gives how many bytes were taken; -1 when the connection has closed. */
+  write(bytes: string | Uint8Array): number;
+  pause(): void;
+  resume(): void;
+  /** The exchange is over, and left the connection fit for another. */
+  release(): void;
+  /** The exchange is over, and the connection with it. */
+  close(): void;
+  /** The exchange is broken off: ends the connection at once. */
+  terminate(): void;
+}
+
+/** What the exchanges with one peer have in common. */
+export interface Route {
+  readonly known: KnownFields;
+  /** Finds another connection for an exchange whose own had closed unnoticed; never one that was idle. */
+  dial(exchange: Exchange): void;
+}
