@@ -1,8 +1,11 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
 import { temporaryFolder } from "../helpers/binary.ts";
 import { pythonWithWebsockets, required, run } from "./programs.ts";
 import { PROXIES, startSetting, type Setting } from "./setting.ts";
+
+// Each wait has a deadline of its own; this is for a test that hangs.
+setDefaultTimeout(180_000);
 
 const CLIENT = join(import.meta.dir, "origin/client.py");
 const UPLOAD_BYTES = 20_000_000;

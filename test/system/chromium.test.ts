@@ -1,8 +1,11 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { chromium, type Browser, type Page } from "playwright-core";
 import { startBinary } from "../helpers/binary.ts";
 import { required } from "./programs.ts";
 import { startSetting } from "./setting.ts";
+
+// Each wait has a deadline of its own; this is for a test that hangs.
+setDefaultTimeout(180_000);
 
 const FLAGS = [
   "--headless",

@@ -1,7 +1,10 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { listeningAt, startBinary } from "../helpers/binary.ts";
 import { download, listen, memoryOf, upload } from "../helpers/flow.ts";
 import { LANES } from "../helpers/lanes.ts";
+
+// Each wait has a deadline of its own; this is for a test that hangs.
+setDefaultTimeout(180_000);
 
 const BYTES = 2_000_000_000;
 /** A third of a second of rest after each 50 MB: 2 GB in about 14 s. */

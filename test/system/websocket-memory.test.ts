@@ -1,7 +1,10 @@
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { frame, Op, RawOrigin, rawClient, type RawSocket } from "../helpers/ws-raw.ts";
+
+// Each wait has a deadline of its own; this is for a test that hangs.
+setDefaultTimeout(180_000);
 
 const MESSAGE = 64 * 1024;
 const COUNT = 16_384;

@@ -1,6 +1,9 @@
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
 import { pythonWithWebsockets, run, serve } from "./programs.ts";
+
+// Each wait has a deadline of its own; this is for a test that hangs.
+setDefaultTimeout(180_000);
 
 const PEERS = join(import.meta.dir, "websocket-peers.py");
 const PROXY = join(import.meta.dir, "../helpers/ws-proxy-process.ts");

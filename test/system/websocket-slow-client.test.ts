@@ -1,6 +1,9 @@
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "../helpers/ws-proxy.ts";
 import { closePayload, Op } from "../helpers/ws-raw.ts";
+
+// Each wait has a deadline of its own; this is for a test that hangs.
+setDefaultTimeout(180_000);
 
 const SIZE = 24 * 1024 * 1024;
 const BYTES_PER_SECOND = 2_500_000;
