@@ -50,8 +50,20 @@ export function splitHead(bytes: Buffer, from: number): HeadSplit | ProxyError |
   if (end > MAX_HEAD_BYTES || (end < 0 && bytes.length > MAX_HEAD_BYTES)) {
     return new ProxyError("http_protocol_error", "the head of its answer is too long");
   }
-  if (end < 0) return undefined;
+  if (end < 0) {
+    // A head whose lines end with LF alone would be waited for in vain; it is refused (RFC 9112 2.2 lets us).
+    return hasBareLf(bytes, from) ? new ProxyError("http_protocol_error", "a line of its head has no CR") : undefined;
+  }
   return { text: bytes.toString("latin1", 0, end), rest: bytes.subarray(end + HEAD_END.length) };
 }
 
+function hasBareLf(bytes: Buffer, from: number): boolean {
+  for (let at = bytes.indexOf(LF, from); at >= 0; at = bytes.indexOf(LF, at + 1)) {
+    if (bytes[at - 1] !== CR) return true;
+  }
+  return false;
+}
+
+const LF = 0x0a;
+const CR = 0x0d;
 const NONE = Buffer.alloc(0);

@@ -287,3 +287,19 @@ describe("the head of a request", () => {
     expect(write({ headers: headers as unknown as Headers })).toBeInstanceOf(ProxyError);
   });
 });
+
+test("a head whose lines end with LF alone is refused at its first line, wherever it is cut, and never waited for", () => {
+  const text = Buffer.from("HTTP/1.1 200 OK\nContent-Length: 2\n\nok");
+  for (let cut = 0; cut <= text.length; cut++) {
+    const head = new HeadBuffer();
+    const first = head.push(text.subarray(0, cut));
+    const result = first ?? head.push(text.subarray(cut));
+    expect(result).toBeInstanceOf(ProxyError);
+  }
+  const whole = Buffer.from("HTTP/1.1 200 OK\r\nA: b\r\n\r\nok");
+  for (let cut = 0; cut <= whole.length; cut++) {
+    const head = new HeadBuffer();
+    const result = head.push(whole.subarray(0, cut)) ?? head.push(whole.subarray(cut));
+    expect(result).toMatchObject({ text: "HTTP/1.1 200 OK\r\nA: b" });
+  }
+});
