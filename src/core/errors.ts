@@ -15,6 +15,8 @@ export type ErrorKind =
   | "invalid_target"
   | "body_on_get"
   | "method_not_allowed"
+  | "websocket_version"
+  | "websocket_key"
   | "no_route"
   | "payload_too_large"
   | "client_gone"
@@ -52,6 +54,8 @@ const KINDS: Readonly<Record<ErrorKind, KindFacts>> = {
   invalid_target: { status: 400, side: "downstream", nothingSent: true, proxyStatus: "http_request_error" },
   body_on_get: { status: 400, side: "downstream", nothingSent: true, proxyStatus: "http_request_error" },
   method_not_allowed: { status: 405, side: "downstream", nothingSent: true, proxyStatus: "http_request_denied" },
+  websocket_version: { status: 426, side: "downstream", nothingSent: true, proxyStatus: "http_request_error" },
+  websocket_key: { status: 400, side: "downstream", nothingSent: true, proxyStatus: "http_request_error" },
   no_route: { status: 404, side: "downstream", nothingSent: true, proxyStatus: "destination_not_found" },
   payload_too_large: { status: 413, side: "downstream", nothingSent: false, proxyStatus: "http_request_error" },
   client_gone: { status: 499, side: "downstream", nothingSent: false, proxyStatus: "http_request_error" },

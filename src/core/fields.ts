@@ -2,7 +2,7 @@
  * Header fields that concern one connection only and never cross a proxy (RFC 9110 7.6.1). Caddy's list.
  * `TE: trailers` is kept by Caddy; Bun's fetch hands no trailers on, so we never ask for them.
  */
-const REQUEST_HOP_BY_HOP = [
+const HOP_BY_HOP = [
   "connection",
   "proxy-connection",
   "keep-alive",
@@ -12,20 +12,16 @@ const REQUEST_HOP_BY_HOP = [
   "trailer",
   "transfer-encoding",
   "upgrade",
+] as const;
+
+const REQUEST_HOP_BY_HOP = [
+  ...HOP_BY_HOP,
   // Bun.serve has answered `Expect: 100-continue` itself before the handler runs (Bun 1.4.5).
   "expect",
 ] as const;
 
 const RESPONSE_HOP_BY_HOP = [
-  "connection",
-  "proxy-connection",
-  "keep-alive",
-  "proxy-authenticate",
-  "proxy-authorization",
-  "te",
-  "trailer",
-  "transfer-encoding",
-  "upgrade",
+  ...HOP_BY_HOP,
   // An origin's alternative services are its own, not the proxy's (Caddy removes it too).
   "alt-svc",
 ] as const;

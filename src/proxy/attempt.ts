@@ -75,6 +75,7 @@ export class Deadline implements Disposable {
   readonly #timer: Timer;
 
   constructor(client: AbortSignal, timeoutMs: number) {
+    if (client.aborted) this.#controller.abort(client.reason);
     client.addEventListener("abort", () => this.#controller.abort(client.reason), { once: true });
     const error = new ProxyError("http_response_timeout", `no answer within ${timeoutMs} ms`);
     this.#timer = setTimeout(() => this.#controller.abort(error), timeoutMs);

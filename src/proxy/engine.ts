@@ -13,7 +13,7 @@ import type { Lanes } from "./lanes.ts";
 import type { ProxyHttp } from "./phases.ts";
 import { errorResponse } from "./respond.ts";
 import { type Downstream, endSession, type Session } from "./session.ts";
-import { refuseHandshake } from "./upgrade.ts";
+import { faultOfHandshake } from "./upgrade.ts";
 import type { WebSocketProxy } from "./websocket-proxy.ts";
 
 /** What an engine works with besides the phases. */
@@ -85,8 +85,8 @@ export class Engine<Ctx = unknown> {
   }
 
   #forward(session: Session<Ctx>): Awaitable<Response | undefined> {
-    const refused = session.isUpgrade ? refuseHandshake(session.request.headers) : undefined;
-    return refused === undefined ? this.#attempt(session) : this.#own(session, refused);
+    const fault = session.isUpgrade ? faultOfHandshake(session.request.headers) : undefined;
+    return fault === undefined ? this.#attempt(session) : this.#fail(session, fault);
   }
 
   #attempt(session: Session<Ctx>): Awaitable<Response | undefined> {

@@ -6,6 +6,7 @@ const TEXT: Readonly<Record<number, string>> = {
   404: "Not Found",
   405: "Method Not Allowed",
   413: "Content Too Large",
+  426: "Upgrade Required",
   500: "Internal Server Error",
   502: "Bad Gateway",
   503: "Service Unavailable",
@@ -31,5 +32,10 @@ function respondTo(kind: ErrorKind): Response {
     "Proxy-Status": proxyStatusOf(kind),
   });
   if (status === 405) headers.set("Allow", ALLOW);
+  if (status === 426) {
+    // What would be taken (RFC 9110 15.5.22, RFC 6455 4.4).
+    headers.set("Upgrade", "websocket");
+    headers.set("Sec-WebSocket-Version", "13");
+  }
   return new Response(`${TEXT[status] ?? String(status)}\n`, { status, headers });
 }

@@ -8,7 +8,7 @@ import type { Session } from "./session.ts";
 import { Dial, type RefusedUpgrade } from "./websocket/dial.ts";
 import type { UpstreamSocket } from "./websocket/upstream-socket.ts";
 
-export { refuseHandshake } from "./websocket/handshake.ts";
+export { faultOfHandshake } from "./websocket/handshake.ts";
 
 export interface UpgradeOptions {
   readonly websocket: WebSocketConfig;

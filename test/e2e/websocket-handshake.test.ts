@@ -144,6 +144,8 @@ describe("a client's handshake that no upstream could take is refused without a 
     using client = await rawRequest(proxy.port, ["GET / HTTP/1.1", "Host: a", "Upgrade: websocket", ...fields]);
     const head = await client.head();
     expect(head).toStartWith(`HTTP/1.1 ${status} `);
+    const reason = status === "426" ? "websocket_version" : "websocket_key";
+    expect(fieldsOf(head, "proxy-status")[0]).toEndWith(`details="${reason}"`);
     expect(fieldsOf(head, "sec-websocket-version")).toEqual(status === "426" ? ["13"] : []);
     expect(origin.connections).toBe(0);
   });

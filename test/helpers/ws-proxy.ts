@@ -5,7 +5,7 @@ import { createLog } from "../../src/observe/log.ts";
 import { type BridgeData, type BridgeEnd, Bridges, bridgeHandler } from "../../src/proxy/bridge.ts";
 import { errorResponse } from "../../src/proxy/respond.ts";
 import { Session } from "../../src/proxy/session.ts";
-import { accept, dialUpstream, refuseHandshake } from "../../src/proxy/upgrade.ts";
+import { accept, dialUpstream, faultOfHandshake } from "../../src/proxy/upgrade.ts";
 import { Peer } from "../../src/upstream/peer.ts";
 import { type OriginSocket, RawOrigin, type RawSocket, rawClient } from "./ws-raw.ts";
 
@@ -63,8 +63,8 @@ export class WebSocketProxyUnderTest implements AsyncDisposable {
       idleTimeout: 0,
       websocket: bridgeHandler(websocket),
       fetch: async (request, server) => {
-        const refused = refuseHandshake(request.headers);
-        if (refused !== undefined) return refused;
+        const fault = faultOfHandshake(request.headers);
+        if (fault !== undefined) return errorResponse(fault);
         const url = new URL(request.url);
         const facts = {
           target: url.pathname + url.search,

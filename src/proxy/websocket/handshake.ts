@@ -1,3 +1,4 @@
+import { ProxyError } from "../../core/errors.ts";
 import { createHash, randomBytes } from "node:crypto";
 import { hasToken } from "../../core/fields.ts";
 import { acceptsDeflate, DEFLATE_OFFER, offersDeflate } from "./deflate.ts";
@@ -57,26 +58,17 @@ export function faultOfSwitch(headers: Headers, key: string, request: Headers): 
 }
 
 /**
- * Answers a client's handshake that no upstream could take (RFC 6455 section 4.2.1): 426 for another version
- * than 13, 400 for a bad key. Undefined when it is good. To be asked before the upstream is dialled.
+ * What is wrong with a client's handshake, that no upstream could take it (RFC 6455 section 4.2.1): another version
+ * than 13, or a bad key. Undefined when it is good. To be asked before the upstream is dialled.
  */
-export function refuseHandshake(headers: Headers): Response | undefined {
-  if (headers.get("sec-websocket-version") !== "13") {
-    return refusal(426, "Upgrade Required\n", { "Sec-WebSocket-Version": "13", Upgrade: "websocket" });
+export function faultOfHandshake(headers: Headers): ProxyError | undefined {
+  const version = headers.get("sec-websocket-version");
+  if (version !== "13") return new ProxyError("websocket_version", `the WebSocket version is ${version ?? "not said"}`);
+  if (!KEY.test(headers.get("sec-websocket-key") ?? "")) {
+    return new ProxyError("websocket_key", "the Sec-WebSocket-Key is not 16 bytes in base64");
   }
-  if (!KEY.test(headers.get("sec-websocket-key") ?? "")) return refusal(400, "Bad Request\n", {});
   return undefined;
 }
 
 /** 16 bytes in base64. */
 const KEY = /^[A-Za-z0-9+/]{22}==$/;
-
-function refusal(status: number, text: string, fields: Readonly<Record<string, string>>): Response {
-  const headers = new Headers({
-    "Content-Type": "text/plain; charset=utf-8",
-    "Cache-Control": "no-store",
-    "Proxy-Status": `gatekeeper; error=http_request_error; details="bad_handshake"`,
-    ...fields,
-  });
-  return new Response(text, { status, headers });
-}
