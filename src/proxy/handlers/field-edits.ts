@@ -1,0 +1,17 @@
+import type { FieldEdits } from "../../config/routes-model.ts";
+import type { GatewaySession } from "../gateway-ctx.ts";
+
+/** Edits of a request's fields, compiled. */
+export interface CompiledEdits {
+  apply(headers: Headers, session: GatewaySession): void;
+}
+
+/** Edits of an answer's fields, as a route asked for them for one request. */
+export interface AppliedEdits {
+  readonly deferred: boolean;
+  apply(headers: Headers, session: GatewaySession): void;
+}
+
+export function compileFieldEdits(_edits: FieldEdits): CompiledEdits {
+  return { apply() {} };
+}
