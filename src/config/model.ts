@@ -1,25 +1,27 @@
 import type { ListenAddress, UpstreamAddress } from "../core/address.ts";
+import type { FieldEdits, RouteConfig } from "./routes-model.ts";
 
 export type { ListenAddress, UpstreamAddress };
+export type * from "./routes-model.ts";
 
 /**
- * What gatekeeper runs from: flags, conf.yaml and (later) a Caddyfile all end in one `Config`.
- * Times are milliseconds, sizes are bytes. A `Config` is complete: every default is filled in.
+ * What gatekeeper runs from: flags, YAML and a Caddyfile all end in one `Config`. Times are milliseconds, sizes are
+ * bytes. A `Config` is complete: every default is filled in.
  */
 export interface Config {
   readonly listeners: readonly ListenerConfig[];
-  /** Tried in order; the first that matches serves the request; none is a 404. */
-  readonly routes: readonly RouteConfig[];
   readonly process: ProcessConfig;
 }
 
 /** One address that takes traffic. */
 export interface ListenerConfig {
   readonly address: ListenAddress;
-  /** PEM texts, already read. Without it the listener speaks plain HTTP. */
-  readonly tls: ListenerTlsConfig | undefined;
+  /** Certificates with their keys, PEM texts already read; the client's SNI chooses. Empty: plain HTTP. */
+  readonly tls: readonly ListenerTlsConfig[];
   /** Offer HTTP/2 by ALPN beside HTTP/1.1. Default: true with TLS, false without. */
   readonly http2: boolean;
+  /** Offer HTTP/3 (QUIC) beside them; needs TLS. Default false. */
+  readonly http3: boolean;
   /**
    * How long a kept-alive connection may be silent between requests, and how long a request head may
    * take. 0 is never. Default 255 s, the most Bun has (Caddy's `idle_timeout` is 5 m). It never cuts a
@@ -28,36 +30,35 @@ export interface ListenerConfig {
   readonly clientIdleTimeoutMs: number;
   /** Largest request body, 0 is no limit (the default); past it 413. */
   readonly maxRequestBodyBytes: number;
+  /** Proxies before this one whose X-Forwarded-* are believed, as CIDR texts. Default: none. */
+  readonly trustedProxies: readonly string[];
+  /** Tried in order; listeners that share their routes have the very same array. No route that answers: 404. */
+  readonly routes: readonly RouteConfig[];
 }
 
 export interface ListenerTlsConfig {
+  /** Names it is chosen for; empty where it is the only one, or the one for every other name. */
+  readonly serverNames: readonly string[];
   readonly certFile: string;
   readonly keyFile: string;
   readonly cert: string;
   readonly key: string;
 }
 
-/** One rule of the router. */
-export interface RouteConfig {
-  /** Stands in logs. Default: the path pattern. */
-  readonly name: string;
-  readonly path: PathPattern;
-  readonly proxy: ReverseProxyConfig;
-}
-
-/**
- * How a path is matched. `segments`: whole segments, `/up` takes `/up` and `/up/x`, never `/upper`.
- * `prefix`: the original gatekeeper's plain prefix, written `/up*`.
- */
-export type PathPattern =
-  { readonly type: "segments"; readonly path: string } | { readonly type: "prefix"; readonly path: string };
-
-/** What a route does: forward to one of several upstreams. */
+/** Where requests are forwarded to. */
 export interface ReverseProxyConfig {
   readonly upstreams: readonly UpstreamAddress[];
-  readonly selection: "round_robin";
-  /** The Host sent upstream; undefined passes the client's. */
+  readonly selection: "round_robin" | "random" | "first";
+  /** The Host sent upstream, a template; undefined passes the client's. */
   readonly host: string | undefined;
+  /** Edits of the fields sent upstream (Caddy's `header_up`), after all others; undefined for none. */
+  readonly headerUp: FieldEdits | undefined;
+  /** Edits of the fields of the upstream's answer (Caddy's `header_down`); undefined for none. */
+  readonly headerDown: FieldEdits | undefined;
+  /** The method sent upstream; undefined passes the client's. */
+  readonly method: string | undefined;
+  /** The target sent upstream, as `rewrite`; undefined passes it on. */
+  readonly rewrite: string | undefined;
   readonly upstreamTls: UpstreamTlsConfig;
   /** Active TCP health check; 0 is off, then every peer counts as up. */
   readonly healthCheckIntervalMs: number;
@@ -73,8 +74,13 @@ export interface ReverseProxyConfig {
   /** Answers of known length up to this many bytes are gathered and keep Content-Length. Default 1 MiB. */
   readonly responseBufferBytes: number;
   readonly websocket: WebSocketConfig;
-  /** Peers whose X-Forwarded-* are believed, as CIDR texts. Default: none. */
+  /** Proxies whose X-Forwarded-* are believed beside those of the listener, as CIDR texts. Default: none. */
   readonly trustedProxies: readonly string[];
+  /**
+   * When a reload takes the route or the peer of an open WebSocket or event stream away, it is ended within this time;
+   * all of them spread over it (Caddy's `stream_close_delay`). Default 10 s (ours; Caddy: 0, all at once).
+   */
+  readonly streamCloseDelayMs: number;
 }
 
 /** TLS towards the upstream. */

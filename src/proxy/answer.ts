@@ -7,6 +7,7 @@ import { CLIENT_GONE, directBody, gather, goesAsBytes, pump, READ_TIMEOUT, unkno
 import type { BufferBudget } from "./budget.ts";
 import { failureOf } from "./failure.ts";
 import type { UpstreamAnswer } from "./lane.ts";
+import type { OpenStreams } from "./open-streams.ts";
 import type { ProxyHttp, ResponseHead } from "./phases.ts";
 import { endSession, type Session } from "./session.ts";
 
@@ -19,11 +20,13 @@ function isBodiless(status: number): boolean {
 export class Answer<Ctx> {
   readonly #phases: ProxyHttp<Ctx>;
   readonly #budget: BufferBudget;
+  readonly #streams: OpenStreams;
   readonly #arrived = new ArrivedBodies();
 
-  constructor(phases: ProxyHttp<Ctx>, budget: BufferBudget) {
+  constructor(phases: ProxyHttp<Ctx>, budget: BufferBudget, streams: OpenStreams) {
     this.#phases = phases;
     this.#budget = budget;
+    this.#streams = streams;
   }
 
   /** A `ProxyError` when the body broke off while it was gathered, before anything went to the client. */
@@ -40,7 +43,10 @@ export class Answer<Ctx> {
     const edited = whenDone(phases.upstreamResponseFilter?.(session, head), () =>
       phases.responseFilter?.(session, head),
     );
-    return whenDone(edited, () => this.#shape(session, peer, upstream, head));
+    // Fields are edited in place: where nothing else was changed, the answer itself is the edited head.
+    return whenDone(edited, () =>
+      this.#shape(session, peer, upstream, head.status === upstream.status && !head.transform ? upstream : head),
+    );
   }
 
   #shape(
@@ -63,6 +69,7 @@ export class Answer<Ctx> {
       const isOfUnknownLength = isHead && lengthText === null && !isBodiless(status);
       return new Response(isOfUnknownLength ? unknownLength() : null, { status, headers });
     }
+    if (head.transform !== undefined) return this.#stream(session, peer, upstream, head);
     const length = lengthText === null ? -1 : Number(lengthText);
     if (
       length > 0 &&
@@ -135,19 +142,29 @@ export class Answer<Ctx> {
   }
 
   #stream(session: Session<Ctx>, peer: Peer, upstream: UpstreamAnswer, head: ResponseHead): Response {
-    const { body } = upstream;
-    if (body === null) {
+    if (upstream.body === null) {
       endSession(session, this.#phases);
       return new Response(null, { status: head.status, headers: head.headers });
     }
+    const body = head.transform === undefined ? upstream.body : head.transform(upstream.body);
     const filter = this.#phases.responseBodyFilter;
+    let forget: (() => void) | undefined;
+    const { owner } = session;
     const options = {
       filter: filter === undefined ? undefined : (chunk: Uint8Array) => filter.call(this.#phases, session, chunk),
       readTimeoutMs: peer.options.timeouts.readMs,
       isEventStream: isEventStream(head.headers),
       beforeEnd: () => session.restoreIdleTimeout(),
+      onLeave:
+        owner !== undefined && hasEvents(head.headers)
+          ? (goAway: () => void) => {
+              const { routeKey } = session;
+              forget = this.#streams.add({ routeKey, peer, closeDelayMs: owner.streamCloseDelayMs, goAway });
+            }
+          : undefined,
     };
     const stream = pump(body, options, (error) => {
+      forget?.();
       if (error !== undefined) session.error = bodyFailure(error, session);
       endSession(session, this.#phases);
     });
@@ -168,5 +185,9 @@ function bodyFailure(error: unknown, session: Session): ProxyError {
 
 /** Without an encoding of its own, so that a comment can be put before it. */
 function isEventStream(headers: Headers): boolean {
-  return headers.get("content-type")?.startsWith("text/event-stream") === true && !headers.has("content-encoding");
+  return hasEvents(headers) && !headers.has("content-encoding");
+}
+
+function hasEvents(headers: Headers): boolean {
+  return headers.get("content-type")?.startsWith("text/event-stream") === true;
 }

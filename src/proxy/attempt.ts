@@ -10,9 +10,11 @@ export function prepare<Ctx>(
   phases: ProxyHttp<Ctx>,
   deadline: Deadline | undefined,
 ): Outgoing {
-  const { body } = session.request;
+  const method = session.upstreamMethod ?? session.method;
+  const body = method === session.method || !isBodiless(method) ? session.request.body : null;
+  if (body === null && session.request.body !== null) removeFraming(session, headers);
   const upload = body === null ? undefined : requestBody(session, body, headers, phases);
-  return new Attempt(session, headers, upload, deadline);
+  return new Attempt(session, method, headers, upload, deadline);
 }
 
 class Attempt implements Outgoing {
@@ -25,11 +27,12 @@ class Attempt implements Outgoing {
 
   constructor(
     { request, target }: Session,
+    method: string,
     headers: Headers,
     body: ReadableStream<Uint8Array> | undefined,
     deadline: Deadline | undefined,
   ) {
-    this.method = request.method;
+    this.method = method;
     this.target = target;
     this.headers = headers;
     this.body = body;
@@ -51,7 +54,7 @@ function requestBody<Ctx>(
 ): ReadableStream<Uint8Array> {
   const isFiltered = phases.requestBodyFilter !== undefined;
   // One whose length is known has been let in by it already.
-  const mostBytes = headers.has("content-length") ? 0 : session.downstream.maxRequestBodyBytes;
+  const mostBytes = headers.has("content-length") ? 0 : session.maxRequestBodyBytes;
   if (!isFiltered && mostBytes === 0) return body;
   if (isFiltered) headers.delete("content-length");
   let bytes = 0;
@@ -65,6 +68,17 @@ function requestBody<Ctx>(
     }),
   );
   return session.upstreamBody;
+}
+
+/** A route that makes another method of a request may make one that has no body (Caddy drops it, too). */
+function isBodiless(method: string): boolean {
+  return method === "GET" || method === "HEAD";
+}
+
+function removeFraming(session: Session, headers: Headers): void {
+  headers.delete("content-length");
+  headers.delete("content-type");
+  void session.request.body?.cancel().catch(() => {});
 }
 
 const TOO_LARGE = "the body grew larger than the configured limit";

@@ -67,6 +67,8 @@ export interface PumpOptions {
   readonly readTimeoutMs: number;
   /** An event stream: its head must reach the client before its first event does. */
   readonly isEventStream: boolean;
+  /** Given, once, what ends the body early and as if it were whole; only for a stream that may be taken up again. */
+  readonly onLeave?: ((leave: () => void) => void) | undefined;
   /** Called when nothing but the end is still to go: the last moment at which Bun knows the request (1.4.5). */
   readonly beforeEnd: () => void;
 }
@@ -76,6 +78,8 @@ export type PumpEnd = (error: unknown) => void;
 
 /** The reason a body was cut for its silence. */
 export const READ_TIMEOUT = Symbol("read timeout");
+/** The reason a stream was left because its route is gone. */
+const GOING_AWAY = Symbol("going away");
 /** The reason a body was cut because the client went away. */
 export const CLIENT_GONE = Symbol("client gone");
 
@@ -91,6 +95,8 @@ export function pump(source: ReadableStream<Uint8Array>, options: PumpOptions, e
     over = true;
     ended(error);
   };
+  // A reader that is cancelled gives an end to who waits for its next piece.
+  options.onLeave?.(() => void reader.cancel(GOING_AWAY).catch(() => {}));
   return new ReadableStream({
     type: "direct",
     async pull(controller: DirectController) {

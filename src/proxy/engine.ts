@@ -10,6 +10,7 @@ import type { BufferBudget } from "./budget.ts";
 import { failureOf } from "./failure.ts";
 import type { UpstreamAnswer } from "./lane.ts";
 import type { Lanes } from "./lanes.ts";
+import type { OpenStreams } from "./open-streams.ts";
 import type { ProxyHttp } from "./phases.ts";
 import { errorResponse } from "./respond.ts";
 import { type Downstream, endSession, type Session } from "./session.ts";
@@ -25,6 +26,8 @@ export interface EngineOptions {
   /** Total attempts for one request, the first included (Pingora's `max_retries`). */
   readonly maxAttempts: number;
   readonly webSockets: WebSocketProxy;
+  /** Where event streams are known while they are open. */
+  readonly streams: OpenStreams;
 }
 
 /**
@@ -39,7 +42,7 @@ export class Engine<Ctx = unknown> {
   constructor(phases: ProxyHttp<Ctx>, options: EngineOptions) {
     this.#phases = phases;
     this.#options = options;
-    this.#answer = new Answer(phases, options.budget);
+    this.#answer = new Answer(phases, options.budget, options.streams);
   }
 
   /**
@@ -103,7 +106,7 @@ export class Engine<Ctx = unknown> {
     if (peer instanceof ProxyError) return this.#fail(session, peer);
     session.peer = peer;
     session.attempts++;
-    const headers = new Headers(session.request.headers);
+    const headers = new Headers(session.headers);
     removeRequestHopByHop(headers);
     removeLookalikes(headers);
     if (session.host === undefined) headers.set("Host", peer.authority);

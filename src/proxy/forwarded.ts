@@ -1,15 +1,14 @@
-import { isTrusted, type TrustedProxies } from "../core/trust.ts";
 import type { Session } from "./session.ts";
 
 /**
  * Sets X-Forwarded-For, -Proto and -Host as Caddy does: replaced when the peer is not trusted; when it is, For
  * is appended and Proto and Host are kept where they are present. Runs after hop-by-hop removal.
  */
-export function setForwarded(headers: Headers, session: Session, trusted: TrustedProxies): void {
+export function setForwarded(headers: Headers, session: Session, isTrusted: boolean): void {
   const remote = session.remoteAddress;
   const proto = session.secure ? "https" : "http";
   const { host } = session;
-  if (!isTrusted(trusted, remote)) {
+  if (!isTrusted) {
     if (remote === "") headers.delete("X-Forwarded-For");
     else headers.set("X-Forwarded-For", remote);
     headers.set("X-Forwarded-Proto", proto);

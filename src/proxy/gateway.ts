@@ -1,80 +1,74 @@
-import type { ReverseProxyConfig, RouteConfig } from "../config/model.ts";
+import type { RouteConfig } from "../config/model.ts";
 import { ProxyError } from "../core/errors.ts";
-import { compileTrustedProxies, type TrustedProxies } from "../core/trust.ts";
 import type { Log } from "../observe/log.ts";
-import { Router } from "../routing/router.ts";
-import { Peer } from "../upstream/peer.ts";
-import { roundRobin, type Selection } from "../upstream/selection.ts";
+import type { Peer } from "../upstream/peer.ts";
+import type { Awaitable } from "./awaitable.ts";
 import { setForwarded } from "./forwarded.ts";
-import type { ProxyHttp } from "./phases.ts";
-import type { Session } from "./session.ts";
+import { editAnswer } from "./gateway-answer.ts";
+import { GatewayCtx, type GatewaySession } from "./gateway-ctx.ts";
+import { type CompileContext, RouteCompiler } from "./handlers/compile.ts";
+import { FORWARD, type Outcome } from "./handlers/handler.ts";
+import type { ProxyHttp, ResponseHead } from "./phases.ts";
+import type { ProxyRoute } from "./proxy-route.ts";
+import { errorResponse } from "./respond.ts";
+import type { RouteList } from "./route-list.ts";
 
-/** One configured route, compiled. */
-export interface Route {
-  readonly name: string;
-  readonly config: ReverseProxyConfig;
-  readonly peers: readonly Peer[];
-  readonly select: Selection;
-  readonly trusted: TrustedProxies;
-}
-
-/** What the gateway remembers of one request between its phases. */
-export interface GatewayCtx {
-  route: Route | undefined;
-}
-
-/** One configuration compiled to phases; immutable. */
+/** The routes of one configuration compiled to phases; immutable. Listeners that share their routes share it. */
 export class Gateway implements ProxyHttp<GatewayCtx> {
-  readonly routes: readonly Route[];
-  readonly #router: Router<Route>;
+  /** Every place that something is forwarded to. */
+  readonly proxyRoutes: readonly ProxyRoute[];
+  readonly responseFilter: ((session: GatewaySession, head: ResponseHead) => void) | undefined;
+  readonly #routes: RouteList;
   readonly #log: Log;
 
-  constructor(routes: readonly RouteConfig[], log: Log) {
-    const compiled = routes.map((config) => [config, compileRoute(config)] as const);
-    this.routes = compiled.map(([, route]) => route);
-    this.#router = new Router(compiled);
-    this.#log = log;
+  constructor(routes: readonly RouteConfig[], context: CompileContext & { readonly log: Log }) {
+    const compiler = new RouteCompiler(context);
+    this.#routes = compiler.list(routes);
+    this.proxyRoutes = compiler.proxyRoutes;
+    // Where no answer is ever edited, the engine passes answers on without asking.
+    this.responseFilter = compiler.editsAnswers ? editUpstreamAnswer : undefined;
+    this.#log = context.log;
   }
 
   newCtx(): GatewayCtx {
-    return { route: undefined };
+    return new GatewayCtx();
   }
 
-  requestFilter(session: Session<GatewayCtx>): ProxyError | undefined {
-    const match = this.#router.find(session.path);
-    switch (match.type) {
-      case "route":
-        session.ctx.route = match.route;
-        return undefined;
-      case "none":
-        return new ProxyError("no_route", "no route takes this path");
-      case "escapes":
-        return new ProxyError("invalid_target", "the path could be read as one outside the context path");
-    }
+  requestFilter(session: GatewaySession): Awaitable<Response | ProxyError | undefined> {
+    const outcome = this.#routes.handle(session);
+    return outcome instanceof Promise ? outcome.then((settled) => decide(session, settled)) : decide(session, outcome);
   }
 
-  upstreamPeer(session: Session<GatewayCtx>): Peer | ProxyError {
+  upstreamPeer(session: GatewaySession): Peer | ProxyError {
     const { route } = session.ctx;
     const peer = route?.select(session.tried);
-    return peer ?? new ProxyError("no_peer_available", `every upstream of ${route?.name ?? "no route"} is down`);
+    return peer ?? new ProxyError("no_peer_available", `every upstream of ${route?.key ?? "no route"} is down`);
   }
 
-  upstreamRequestFilter(session: Session<GatewayCtx>, headers: Headers): void {
+  upstreamRequestFilter(session: GatewaySession, headers: Headers): void {
     const { route } = session.ctx;
     if (route === undefined) return;
-    setForwarded(headers, session, route.trusted);
-    if (route.config.host !== undefined) headers.set("Host", route.config.host);
+    setForwarded(headers, session, route.trusts(session));
+    route.editRequest(headers, session);
   }
 
   /** Another peer that has not failed this request yet is tried; the same one is not asked twice. */
-  failToConnect(session: Session<GatewayCtx>, peer: Peer): "retry" | "give-up" {
-    const peers = session.ctx.route?.peers ?? [];
-    return peers.some((other) => other !== peer && other.available && !session.tried.includes(other))
+  failToConnect(session: GatewaySession, peer: Peer): "retry" | "give-up" {
+    const { route } = session.ctx;
+    if (route === undefined || session.attempts >= route.config.maxAttempts) return "give-up";
+    return route.peers.some((other) => other !== peer && other.available && !session.tried.includes(other))
       ? "retry"
       : "give-up";
   }
 
-  logging(session: Session<GatewayCtx>): void {
+  /** What routes set on every answer stands on failures too. */
+  failToProxy(session: GatewaySession, error: ProxyError): Response | undefined {
+    if (session.ctx.edits === undefined) return undefined;
+    return editAnswer(session, errorResponse(error), "error");
+  }
+
+  logging(session: GatewaySession): void {
+    session.ctx.logAccess(session);
     const { error } = session;
     if (error === undefined) return;
     const facts = {
@@ -94,14 +88,9 @@ export class Gateway implements ProxyHttp<GatewayCtx> {
   }
 }
 
-function compileRoute(route: RouteConfig): Route {
-  const config = route.proxy;
-  const peers = config.upstreams.map((address) => new Peer(address, config));
-  return {
-    name: route.name,
-    config,
-    peers,
-    select: roundRobin(peers),
-    trusted: compileTrustedProxies(config.trustedProxies),
-  };
+/** What the engine is told of the routes' outcome. */
+function decide(session: GatewaySession, outcome: Outcome | undefined): Response | ProxyError | undefined {
+  if (outcome === FORWARD) return undefined;
+  if (outcome === undefined) return new ProxyError("no_route", "no route takes this request");
+  return outcome instanceof Response ? editAnswer(session, outcome, "own") : outcome;
 }

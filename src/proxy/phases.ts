@@ -7,6 +7,8 @@ import type { Session } from "./session.ts";
 export interface ResponseHead {
   status: number;
   readonly headers: Headers;
+  /** Makes another body of the answer's, such as a compressed one; its length is not known then. */
+  transform?: (body: ReadableStream<Uint8Array>) => ReadableStream<Uint8Array>;
 }
 
 /**

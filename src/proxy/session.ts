@@ -1,4 +1,6 @@
 import type { ProxyError } from "../core/errors.ts";
+import { clientAddressOf, type TrustedProxies } from "../core/trust.ts";
+import type { RequestFacts } from "../routing/request-facts.ts";
 import type { Peer } from "../upstream/peer.ts";
 import type { ProxyHttp } from "./phases.ts";
 
@@ -8,30 +10,40 @@ export const MOST_IDLE_SECONDS = 255;
 /** What the engine needs of the listener a request came by. `Bun.Server` with a name for its two uses. */
 export interface Downstream {
   readonly server: Bun.Server<unknown>;
+  /** What the listener is called: its address as it is configured. */
+  readonly name: string;
   /** True when it speaks TLS. */
   readonly secure: boolean;
   /** Seconds a connection may be silent, as Bun counts them; 0 is never. */
   readonly idleTimeoutSeconds: number;
   /** Largest request body; 0 is no limit. */
   readonly maxRequestBodyBytes: number;
+  /** The proxies before this one that are believed. */
+  readonly trusted: TrustedProxies;
 }
 
 /**
  * One request being served: what Pingora passes to every phase. `Ctx` is the phases' own state, made by
  * their `newCtx`.
  */
-export class Session<Ctx = unknown> {
+export class Session<Ctx = unknown> implements RequestFacts {
   readonly request: Request;
   readonly downstream: Downstream;
-  /** Path and query exactly as they will be sent upstream; starts with `/`, has no fragment. */
-  readonly target: string;
-  /** The part of `target` before `?`. What is matched is what is sent. */
-  readonly path: string;
+  /** Path and query as the client sent them (as Bun gives them). */
+  readonly originalTarget: string;
   /** The client's authority: the Host field or `:authority`; undefined for HTTP/1.0 without one. */
   readonly host: string | undefined;
   /** A WebSocket handshake (RFC 6455 4.1). */
   readonly isUpgrade: boolean;
   ctx: Ctx;
+  /** The route that forwards it, for what stays open through a reload; undefined until it is chosen. */
+  owner: StreamOwner | undefined = undefined;
+  /** The method that goes upstream; undefined is the client's. */
+  upstreamMethod: string | undefined = undefined;
+  /** Largest body of this request; 0 is no limit. The listener's, unless a route says otherwise. */
+  maxRequestBodyBytes: number;
+  /** Counts the changes to what routes match on: the target and the fields. */
+  revision = 0;
   /** The peer of the present attempt. */
   peer: Peer | undefined = undefined;
   /** Peers of failed attempts, in order; empty for nearly every request. */
@@ -47,13 +59,21 @@ export class Session<Ctx = unknown> {
   #held: Peer | undefined = undefined;
   #isOver = false;
   #remoteAddress: string | undefined = undefined;
+  #clientAddress: string | undefined = undefined;
+  #hostname: string | undefined = undefined;
+  #target: string;
+  #path: string;
+  #headers: Headers | undefined = undefined;
+  #captures: Captures | undefined = undefined;
 
   constructor(request: Request, downstream: Downstream, facts: SessionFacts, ctx: Ctx) {
     this.request = request;
     this.downstream = downstream;
-    this.target = facts.target;
-    this.path = facts.path;
+    this.originalTarget = facts.target;
+    this.#target = facts.target;
+    this.#path = facts.path;
     this.host = facts.host;
+    this.maxRequestBodyBytes = downstream.maxRequestBodyBytes;
     this.isUpgrade = facts.isUpgrade;
     this.ctx = ctx;
   }
@@ -64,6 +84,61 @@ export class Session<Ctx = unknown> {
 
   get secure(): boolean {
     return this.downstream.secure;
+  }
+
+  /** Path and query exactly as they will be sent upstream; starts with `/`, has no fragment. */
+  get target(): string {
+    return this.#target;
+  }
+
+  /** The part of `target` before `?`. What is matched is what is sent. */
+  get path(): string {
+    return this.#path;
+  }
+
+  /** The part of `target` after `?`; "" where there is none. */
+  get query(): string {
+    return this.#target.slice(this.#path.length + 1);
+  }
+
+  /** What makes the route that forwards it the same one after a reload: the listener, and the names of the routes. */
+  get routeKey(): string {
+    return `${this.downstream.name} ${this.owner?.key ?? ""}`;
+  }
+
+  /** Sends another target upstream from here on (Caddy's `rewrite`). It is a target already: encoded, from `/` on. */
+  rewrite(target: string): void {
+    const query = target.indexOf("?");
+    this.#target = target;
+    this.#path = query < 0 ? target : target.slice(0, query);
+    this.revision++;
+  }
+
+  /** The request's fields, with the edits made so far. For reading. */
+  get headers(): Headers {
+    return this.#headers ?? this.request.headers;
+  }
+
+  /** The same for changing: what is changed is what matchers see and what goes upstream. */
+  editHeaders(): Headers {
+    this.revision++;
+    this.#hostname = undefined;
+    return (this.#headers ??= new Headers(this.request.headers));
+  }
+
+  get hostname(): string {
+    return (this.#hostname ??= hostnameOf(this.#headers === undefined ? this.host : this.#headers.get("host")));
+  }
+
+  capture(name: string | undefined, groups: readonly (string | undefined)[]): void {
+    this.#captures = { last: groups, byName: this.#captures?.byName ?? new Map<string, Groups>() };
+    if (name !== undefined) this.#captures.byName.set(name, groups);
+  }
+
+  /** A group of the last regular expression that matched, or of the last of that name. "" where there is none. */
+  captured(name: string | undefined, group: number): string {
+    const groups = name === undefined ? this.#captures?.last : this.#captures?.byName.get(name);
+    return groups?.[group] ?? "";
   }
 
   /** Counts this request as in flight on a peer, until `release`. */
@@ -113,6 +188,30 @@ export class Session<Ctx = unknown> {
   get remoteAddress(): string {
     return (this.#remoteAddress ??= plainAddress(this.downstream.server.requestIP(this.request)?.address));
   }
+
+  /** The client's IP: what the trusted proxies before this one tell of it, else `remoteAddress`. */
+  get clientAddress(): string {
+    return (this.#clientAddress ??= clientAddressOf(
+      this.downstream.trusted,
+      this.remoteAddress,
+      this.request.headers.get("x-forwarded-for"),
+    ));
+  }
+}
+
+type Groups = readonly (string | undefined)[];
+
+interface Captures {
+  readonly last: Groups;
+  readonly byName: Map<string, Groups>;
+}
+
+/** What a long-lived stream belongs to. A `ProxyRoute` is one. */
+export interface StreamOwner {
+  /** The same after a reload while the route is still there. */
+  readonly key: string;
+  /** Within this time it is ended once the route, or its peer, is gone. */
+  readonly streamCloseDelayMs: number;
 }
 
 export interface SessionFacts {
@@ -134,4 +233,12 @@ const MAPPED = "::ffff:";
 function plainAddress(address: string | undefined): string {
   if (address === undefined) return "";
   return address.startsWith(MAPPED) && address.includes(".") ? address.slice(MAPPED.length) : address;
+}
+
+/** A Host field without its port, in small letters. */
+function hostnameOf(host: string | null | undefined): string {
+  if (host === null || host === undefined) return "";
+  const colon = host.lastIndexOf(":");
+  // Within brackets it is no port's.
+  return (colon > host.lastIndexOf("]") ? host.slice(0, colon) : host).toLowerCase();
 }

@@ -9,6 +9,41 @@ import type { Peer } from "./peer.ts";
  */
 export type Selection = (tried: readonly Peer[]) => Peer | undefined;
 
+/** The names of the policies (Caddy's `lb_policy`). */
+export type SelectionPolicy = "round_robin" | "random" | "first";
+
+/** Makes the selection of a policy over the peers of one route. */
+export function compileSelection(policy: SelectionPolicy, peers: readonly Peer[]): Selection {
+  switch (policy) {
+    case "round_robin":
+      return roundRobin(peers);
+    case "random":
+      return random(peers);
+    case "first":
+      return first(peers);
+    default:
+      return policy satisfies never;
+  }
+}
+
+/** Any available peer, each as likely as the others (Caddy's `random`). */
+export function random(peers: readonly Peer[], draw: () => number = Math.random): Selection {
+  const only = peers.length === 1 ? peers[0] : undefined;
+  if (only !== undefined) return () => (only.available ? only : undefined);
+  return (tried) => {
+    // Drawn among those that are available, so that the neighbours of one that is down get no more than the others.
+    const untried = peers.filter((peer) => peer.available && !tried.includes(peer));
+    const pool = untried.length > 0 ? untried : peers.filter((peer) => peer.available);
+    return pool[Math.floor(draw() * pool.length)];
+  };
+}
+
+/** The first available peer in the order of the configuration (Caddy's `first`): the others are its stand-ins. */
+function first(peers: readonly Peer[]): Selection {
+  return (tried) =>
+    peers.find((peer) => peer.available && !tried.includes(peer)) ?? peers.find((peer) => peer.available);
+}
+
 /** Each available peer in turn (Caddy's and Pingora's round_robin). Keeps one counter per configuration. */
 export function roundRobin(peers: readonly Peer[]): Selection {
   const only = peers.length === 1 ? peers[0] : undefined;

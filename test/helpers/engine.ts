@@ -1,11 +1,12 @@
 import { BufferBudget } from "../../src/proxy/budget.ts";
 import { Engine } from "../../src/proxy/engine.ts";
+import { OpenStreams } from "../../src/proxy/open-streams.ts";
 import { Lanes } from "../../src/proxy/lanes.ts";
 import type { ProxyHttp } from "../../src/proxy/phases.ts";
 import { WebSocketProxy } from "../../src/proxy/websocket-proxy.ts";
 import { Listener } from "../../src/server/listener.ts";
 import { Peer } from "../../src/upstream/peer.ts";
-import { configWith, RecordingLog } from "./proxy.ts";
+import { configWith, proxyTo, RecordingLog } from "./proxy.ts";
 
 /** A listener that serves by any phases, without a configuration. */
 export interface EngineUnderTest extends AsyncDisposable {
@@ -19,7 +20,8 @@ export function serveBy<Ctx>(phases: ProxyHttp<Ctx>, budgetBytes = 64 * 1024 * 1
   const lanes = new Lanes();
   const webSockets = new WebSocketProxy(1024 * 1024, log);
   const budget = new BufferBudget(budgetBytes);
-  const engine = new Engine(phases, { log, lanes, budget, maxAttempts: 16, webSockets });
+  const streams = new OpenStreams();
+  const engine = new Engine(phases, { log, lanes, budget, maxAttempts: 16, webSockets, streams });
   const [config] = configWith({ upstreams: [] }).listeners;
   if (config === undefined) throw new Error("the default configuration has a listener");
   const listener = new Listener(config, () => engine, webSockets.handler);
@@ -38,7 +40,7 @@ export function serveBy<Ctx>(phases: ProxyHttp<Ctx>, budgetBytes = 64 * 1024 * 1
 /** A peer on a port of 127.0.0.1, with the default options. */
 export function peerAt(port: number): Peer {
   const address = { type: "tcp", host: "127.0.0.1", port, tls: false } as const;
-  const [route] = configWith({ upstreams: [address] }).routes;
-  if (route === undefined) throw new Error("the default configuration has a route");
-  return new Peer(address, route.proxy);
+  const proxy = proxyTo([address]);
+  if (proxy.type !== "proxy") throw new Error("this handler forwards");
+  return new Peer(address, proxy.proxy);
 }

@@ -1,9 +1,12 @@
 import type {
   Config,
+  HandlerConfig,
   ListenerConfig,
+  MatcherSet,
   PathPattern,
   ProcessConfig,
   ReverseProxyConfig,
+  RouteConfig,
   UpstreamAddress,
 } from "../../src/config/model.ts";
 import type { Log, LogFacts } from "../../src/observe/log.ts";
@@ -55,6 +58,8 @@ export class RecordingLog implements Log {
 
 export interface ProxyOptions {
   readonly upstreams: readonly UpstreamAddress[];
+  /** In place of the one route to the upstreams. */
+  readonly routes?: readonly RouteConfig[];
   /** Context path; default `/` in whole segments. */
   readonly path?: PathPattern;
   readonly proxy?: Partial<Omit<ReverseProxyConfig, "upstreams">>;
@@ -64,20 +69,37 @@ export interface ProxyOptions {
 
 /** A whole `Config` with the defaults of the model, listening on a port of 127.0.0.1 that the system chooses. */
 export function configWith(options: ProxyOptions): Config {
-  const path = options.path ?? { type: "segments", path: "/" };
   const listener: ListenerConfig = {
     address: { type: "tcp", host: "127.0.0.1", port: 0 },
-    tls: undefined,
+    tls: [],
     http2: false,
+    http3: false,
     clientIdleTimeoutMs: 255_000,
     maxRequestBodyBytes: 0,
+    trustedProxies: [],
+    routes: options.routes ?? [routeTo(options)],
     ...options.listener,
   };
   return {
     listeners: [listener],
-    routes: [{ name: path.path, path, proxy: { ...PROXY, ...options.proxy, upstreams: options.upstreams } }],
     process: { ...PROCESS, ...options.process },
   };
+}
+
+/** The one route that flags make. */
+function routeTo({ path, proxy, upstreams }: ProxyOptions): RouteConfig {
+  const match: readonly MatcherSet[] = path === undefined ? [] : [[{ type: "context_path", pattern: path }]];
+  return {
+    name: path?.path ?? "/",
+    match,
+    handlers: [{ type: "proxy", proxy: { ...PROXY, ...proxy, upstreams } }],
+    terminal: false,
+  };
+}
+
+/** A place to forward to with the defaults of the model. */
+export function proxyTo(upstreams: readonly UpstreamAddress[], proxy: Partial<ReverseProxyConfig> = {}): HandlerConfig {
+  return { type: "proxy", proxy: { ...PROXY, ...proxy, upstreams } };
 }
 
 /** The real proxy in this process. */
@@ -133,6 +155,11 @@ const PROXY: Omit<ReverseProxyConfig, "upstreams"> = {
   responseBufferBytes: 1024 * 1024,
   websocket: { maxMessageBytes: 64 * 1024 * 1024, deadAfterMs: 60_000, handshakeTimeoutMs: 30_000 },
   trustedProxies: [],
+  headerUp: undefined,
+  headerDown: undefined,
+  method: undefined,
+  rewrite: undefined,
+  streamCloseDelayMs: 10_000,
 };
 
 const PROCESS: ProcessConfig = {

@@ -72,7 +72,8 @@ export class WebSocketProxyUnderTest implements AsyncDisposable {
           host: request.headers.get("host") ?? undefined,
           isUpgrade: true,
         };
-        const downstream = { server, secure: false, idleTimeoutSeconds: 0, maxRequestBodyBytes: 0 };
+        const limits = { idleTimeoutSeconds: 0, maxRequestBodyBytes: 0 };
+        const downstream = { server, name: "test", secure: false, trusted: undefined, ...limits };
         const session = new Session(request, downstream, facts, undefined);
         const headers = new Headers(request.headers);
         removeRequestHopByHop(headers);

@@ -1,0 +1,21 @@
+import type { AccessLog } from "../observe/access-log.ts";
+import type { AppliedEdits } from "./handlers/field-edits.ts";
+import type { Encoder } from "./handlers/encode.ts";
+import type { ProxyRoute } from "./proxy-route.ts";
+import type { Session } from "./session.ts";
+
+/** What the gateway remembers of one request between its phases. */
+export class GatewayCtx {
+  /** Where it is forwarded to; undefined until a route said so. */
+  route: ProxyRoute | undefined = undefined;
+  /** Edits of the answer's fields, in the order in which the routes asked for them. */
+  edits: AppliedEdits[] | undefined = undefined;
+  /** Compresses the answer where that may be. */
+  encoder: Encoder | undefined = undefined;
+  /** Who the client is, by a password that was right. */
+  user: string | undefined = undefined;
+  accessLog: AccessLog | undefined = undefined;
+}
+
+/** A request that the gateway serves. */
+export type GatewaySession = Session<GatewayCtx>;

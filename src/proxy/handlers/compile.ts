@@ -1,0 +1,96 @@
+import type { HandlerConfig, RouteConfig } from "../../config/model.ts";
+import { RouteIndex } from "../../routing/route-index.ts";
+import { ProxyRoute } from "../proxy-route.ts";
+import { type CompiledRoute, RouteList } from "../route-list.ts";
+import type { Peers } from "../../upstream/peers.ts";
+import type { AccessLogs } from "../access-logs.ts";
+import { AccessLogHandler } from "./access-log.ts";
+import { BasicAuth } from "./basic-auth.ts";
+import { EncodeHandler } from "./encode.ts";
+import { ErrorHandler } from "./error.ts";
+import type { Handler } from "./handler.ts";
+import { HeaderHandler } from "./header.ts";
+import { MaxBody } from "./max-body.ts";
+import { Proxy } from "./proxy.ts";
+import { Redirect } from "./redirect.ts";
+import { Replace } from "./replace.ts";
+import { ReplaceRegexp } from "./replace-regexp.ts";
+import { RequestHeader } from "./request-header.ts";
+import { Respond } from "./respond.ts";
+import { Rewrite } from "./rewrite.ts";
+import { StripPrefix } from "./strip-prefix.ts";
+import { StripSuffix } from "./strip-suffix.ts";
+
+/** What compiling takes from what outlives a configuration. */
+export interface CompileContext {
+  readonly peers: Peers;
+  readonly accessLogs: AccessLogs;
+}
+
+/** Compiles routes with all that is in them, and remembers where they forward to. Made for one configuration. */
+export class RouteCompiler {
+  /** Every place that something is forwarded to, in the order of the configuration. */
+  readonly proxyRoutes: ProxyRoute[] = [];
+  /** True when some route edits answers. */
+  editsAnswers = false;
+  readonly #context: CompileContext;
+
+  constructor(context: CompileContext) {
+    this.#context = context;
+  }
+
+  /** @param key the names of the routes around these */
+  list(routes: readonly RouteConfig[], key = ""): RouteList {
+    return new RouteList(new RouteIndex(routes.map((route) => ({ match: route.match, value: this.#route(route, key) }))));
+  }
+
+  #route({ name, handlers, terminal }: RouteConfig, outer: string): CompiledRoute {
+    const key = outer === "" ? name : `${outer} > ${name}`;
+    return { name, handlers: handlers.map((handler) => this.#handler(handler, key)), terminal };
+  }
+
+  #handler(config: HandlerConfig, key: string): Handler {
+    switch (config.type) {
+      case "request_header":
+        return new RequestHeader(config.edits);
+      case "header":
+        this.editsAnswers = true;
+        return new HeaderHandler(config);
+      case "rewrite":
+        return new Rewrite(config.to);
+      case "strip_prefix":
+        return new StripPrefix(config.prefix);
+      case "strip_suffix":
+        return new StripSuffix(config.suffix);
+      case "replace":
+        return new Replace(config);
+      case "replace_regexp":
+        return new ReplaceRegexp(config);
+      case "max_request_body":
+        return new MaxBody(config.bytes);
+      case "encode":
+        this.editsAnswers = true;
+        return new EncodeHandler(config);
+      case "basic_auth":
+        return new BasicAuth(config);
+      case "access_log":
+        return new AccessLogHandler(this.#context.accessLogs.of(config));
+      case "respond":
+        return new Respond(config);
+      case "redirect":
+        return new Redirect(config);
+      case "error":
+        return new ErrorHandler(config);
+      case "routes":
+        return this.list(config.routes, key);
+      case "proxy": {
+        const route = new ProxyRoute(key, config.proxy, this.#context.peers);
+        this.proxyRoutes.push(route);
+        if (route.headerDown !== undefined) this.editsAnswers = true;
+        return new Proxy(route, config.proxy.rewrite === undefined ? undefined : new Rewrite(config.proxy.rewrite));
+      }
+      default:
+        return config satisfies never;
+    }
+  }
+}
