@@ -17,41 +17,70 @@ export interface PeerTlsOptions {
   readonly key?: string;
 }
 
-/**
- * One upstream address with its live state (Pingora's `Peer` with Caddy's `Host` beside it). What is
- * configured never changes; what is live (health, counters) outlives a reload.
- */
-export class Peer {
-  readonly address: UpstreamAddress;
-  /** What logs call it: `127.0.0.1:3000`, `[::1]:3000`, `unix//run/app.sock`, `https://a.example:443`. */
-  readonly name: string;
-  /** `http://127.0.0.1:3000`, to which a request target is appended. No trailing slash. */
-  readonly origin: string;
-  /** The Host that goes to it when neither the client nor `--host` gives one. */
-  readonly authority: string;
-  readonly options: PeerOptions;
+/** What is known of an upstream address while it is in use, however it is spoken to (Caddy's `Host`). */
+export class PeerLife {
   /** False while the active health check finds it down. */
   healthy = true;
   /** Requests and WebSockets on it right now. */
   inFlight = 0;
   /** Heads of answers that came from it. */
   answers = 0;
+}
 
-  constructor(address: UpstreamAddress, options: PeerOptions) {
+/**
+ * One upstream address (Pingora's `Peer`). What is configured never changes; what is live (health, counters) outlives
+ * a reload, also one that changes how it is spoken to.
+ */
+export class Peer {
+  readonly address: UpstreamAddress;
+  /** What logs call it, and unique to its address: `127.0.0.1:3000`, `[::1]:3000`, `unix//run/app.sock`, `https://a.example:443`. */
+  readonly name: string;
+  /** `http://127.0.0.1:3000`, to which a request target is appended. No trailing slash. */
+  readonly origin: string;
+  /** The Host that goes to it when neither the client nor `--host` gives one. */
+  readonly authority: string;
+  readonly options: PeerOptions;
+  /** Shared with every other peer of the same address. */
+  readonly life: PeerLife;
+
+  constructor(address: UpstreamAddress, options: PeerOptions, life: PeerLife = new PeerLife()) {
     this.address = address;
     this.options = options;
+    this.life = life;
+    this.name = peerName(address);
     if (address.type === "unix") {
-      this.name = `unix/${address.path}`;
       this.authority = "localhost";
       this.origin = "http://localhost";
     } else {
-      const host = address.host.includes(":") ? `[${address.host}]` : address.host;
-      const scheme = address.tls ? "https" : "http";
+      const host = bracketed(address.host);
       const isDefaultPort = address.port === (address.tls ? 443 : 80);
       this.authority = isDefaultPort ? host : `${host}:${address.port}`;
-      this.origin = `${scheme}://${host}:${address.port}`;
-      this.name = address.tls ? this.origin : `${host}:${address.port}`;
+      this.origin = `${address.tls ? "https" : "http"}://${host}:${address.port}`;
     }
+  }
+
+  get healthy(): boolean {
+    return this.life.healthy;
+  }
+
+  set healthy(healthy: boolean) {
+    this.life.healthy = healthy;
+  }
+
+  get inFlight(): number {
+    return this.life.inFlight;
+  }
+
+  set inFlight(count: number) {
+    this.life.inFlight = count;
+  }
+
+  get answers(): number {
+    return this.life.answers;
+  }
+
+  set answers(count: number) {
+    this.life.answers = count;
   }
 
   get tls(): UpstreamTlsConfig {
@@ -77,6 +106,16 @@ export class Peer {
 
   /** May be given new requests. */
   get available(): boolean {
-    return this.healthy;
+    return this.life.healthy;
   }
+}
+
+/** What a peer of this address is called. */
+export function peerName(address: UpstreamAddress): string {
+  if (address.type === "unix") return `unix/${address.path}`;
+  return `${address.tls ? "https://" : ""}${bracketed(address.host)}:${address.port}`;
+}
+
+function bracketed(host: string): string {
+  return host.includes(":") ? `[${host}]` : host;
 }

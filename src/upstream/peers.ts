@@ -1,0 +1,56 @@
+import type { UpstreamAddress } from "../config/model.ts";
+import { Peer, type PeerOptions, peerName } from "./peer.ts";
+
+/**
+ * The peers of a worker, over all its configurations: who asks again for what is there gets the same peer, with its
+ * health, its counters, and (by `Lanes`) its connections.
+ */
+export class Peers {
+  readonly #byName = new Map<string, Peer[]>();
+
+  /**
+   * The peer of this address that is spoken to in this way. One that differs only in how it is spoken to is another
+   * peer with the same life.
+   */
+  get(address: UpstreamAddress, options: PeerOptions): Peer {
+    const name = peerName(address);
+    const known = this.#byName.get(name);
+    const same = known?.find((peer) => isSpokenToAlike(peer.options, options));
+    if (same !== undefined) return same;
+    const peer = new Peer(address, pick(options), known?.[0]?.life);
+    if (known === undefined) this.#byName.set(name, [peer]);
+    else known.push(peer);
+    return peer;
+  }
+
+  /** Forgets all others: to be called when a configuration has taken the place of another, or was given up. */
+  retain(used: ReadonlySet<Peer>): void {
+    for (const [name, peers] of this.#byName) {
+      const kept = peers.filter((peer) => used.has(peer));
+      if (kept.length === 0) this.#byName.delete(name);
+      else if (kept.length < peers.length) this.#byName.set(name, kept);
+    }
+  }
+
+  /** How many there are. */
+  get size(): number {
+    let size = 0;
+    for (const peers of this.#byName.values()) size += peers.length;
+    return size;
+  }
+}
+
+/** Without what else the configuration of a route holds, which would keep all of it in memory after a reload. */
+function pick({ upstreamTls, timeouts, keepAlive, responseBufferBytes, websocket }: PeerOptions): PeerOptions {
+  return { upstreamTls, timeouts, keepAlive, responseBufferBytes, websocket };
+}
+
+function isSpokenToAlike(a: PeerOptions, b: PeerOptions): boolean {
+  return (
+    a.responseBufferBytes === b.responseBufferBytes &&
+    Bun.deepEquals(a.timeouts, b.timeouts, true) &&
+    Bun.deepEquals(a.keepAlive, b.keepAlive, true) &&
+    Bun.deepEquals(a.websocket, b.websocket, true) &&
+    Bun.deepEquals(a.upstreamTls, b.upstreamTls, true)
+  );
+}

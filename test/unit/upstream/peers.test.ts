@@ -1,0 +1,66 @@
+import { expect, test } from "bun:test";
+import type { UpstreamAddress } from "../../../src/config/model.ts";
+import type { PeerOptions } from "../../../src/upstream/peer.ts";
+import { Peers } from "../../../src/upstream/peers.ts";
+
+const OPTIONS: PeerOptions = {
+  upstreamTls: {
+    serverName: undefined,
+    verify: true,
+    ca: undefined,
+    clientCert: undefined,
+    clientKey: undefined,
+    http2: false,
+  },
+  timeouts: { dialMs: 3_000, responseHeaderMs: 0, readMs: 0 },
+  keepAlive: { idleTimeoutMs: 0, poolSize: 128 },
+  responseBufferBytes: 1024,
+  websocket: { maxMessageBytes: 1024, deadAfterMs: 60_000, handshakeTimeoutMs: 30_000 },
+};
+const address = (port: number, tls = false): UpstreamAddress => ({ type: "tcp", host: "127.0.0.1", port, tls });
+const again = (): PeerOptions => structuredClone(OPTIONS);
+
+test("the same address spoken to in the same way is the same peer", () => {
+  const peers = new Peers();
+  expect(peers.get(address(1), again())).toBe(peers.get(address(1), again()));
+  expect(peers.size).toBe(1);
+});
+
+test("other addresses, and the same one with TLS, are other peers with a life of their own", () => {
+  const peers = new Peers();
+  const all = [peers.get(address(1), OPTIONS), peers.get(address(2), OPTIONS), peers.get(address(1, true), OPTIONS)];
+  expect(new Set(all.map((peer) => peer.life)).size).toBe(3);
+});
+
+test("one that is spoken to in another way is another peer with the same life", () => {
+  const peers = new Peers();
+  const before = peers.get(address(1), OPTIONS);
+  before.healthy = false;
+  before.inFlight++;
+  const after = peers.get(address(1), { ...again(), timeouts: { ...OPTIONS.timeouts, readMs: 1 } });
+  expect(after).not.toBe(before);
+  expect([after.healthy, after.available, after.inFlight]).toEqual([false, false, 1]);
+  peers.retain(new Set([after]));
+  before.inFlight--;
+  expect(after.inFlight).toBe(0);
+});
+
+test("what else the route says of it makes no other peer, and is not kept", () => {
+  const peers = new Peers();
+  const peer = peers.get(address(1), { ...OPTIONS, host: "a.test" } as PeerOptions);
+  expect(peers.get(address(1), { ...OPTIONS, host: "b.test" } as PeerOptions)).toBe(peer);
+  expect(peer.options).not.toHaveProperty("host");
+});
+
+test("a peer that is not retained begins a new life when it comes back", () => {
+  const peers = new Peers();
+  const stays = peers.get(address(1), OPTIONS);
+  const goes = peers.get(address(2), OPTIONS);
+  goes.healthy = false;
+  peers.retain(new Set([stays]));
+  expect(peers.size).toBe(1);
+  expect(peers.get(address(1), again())).toBe(stays);
+  const back = peers.get(address(2), OPTIONS);
+  expect(back).not.toBe(goes);
+  expect(back.healthy).toBe(true);
+});
