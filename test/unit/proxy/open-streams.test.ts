@@ -1,0 +1,92 @@
+import { expect, test } from "bun:test";
+import { type OpenStream, OpenStreams } from "../../../src/proxy/open-streams.ts";
+import type { Peer } from "../../../src/upstream/peer.ts";
+
+const PEER = {} as Peer;
+
+interface Told {
+  readonly stream: OpenStream;
+  readonly remove: () => void;
+  /** When it was told to go, in milliseconds from its making; undefined while it was not. */
+  at: number | undefined;
+}
+
+function open(streams: OpenStreams, routeKey: string, closeDelayMs: number): Told {
+  const began = performance.now();
+  const goAway = (): void => {
+    if (told.at !== undefined) throw new Error("told twice");
+    told.at = performance.now() - began;
+  };
+  const stream = { routeKey, peer: PEER, closeDelayMs, goAway };
+  const told: Told = { stream, remove: streams.add(stream), at: undefined };
+  return told;
+}
+
+const many = (count: number, make: () => Told): Told[] => Array.from({ length: count }, make);
+const of =
+  (key: string) =>
+  (stream: OpenStream): boolean =>
+    stream.routeKey === key;
+
+test("those of a route that is gone are told within its delay, spread evenly, and no others", async () => {
+  using streams = new OpenStreams();
+  const gone = many(10, () => open(streams, "gone", 400));
+  const stays = many(10, () => open(streams, "stays", 400));
+  expect(streams.drainGone(of("gone"))).toBe(10);
+  await Bun.sleep(200);
+  const half = gone.filter(({ at }) => at !== undefined).length;
+  expect(half).toBeGreaterThanOrEqual(3);
+  expect(half).toBeLessThanOrEqual(7);
+  await Bun.sleep(300);
+  expect(gone.every(({ at }) => at !== undefined)).toBe(true);
+  expect(stays.every(({ at }) => at === undefined)).toBe(true);
+  expect([streams.size, streams.leaving]).toEqual([10, 0]);
+});
+
+test("each route has its own delay; without one all are told at once", () => {
+  using streams = new OpenStreams();
+  const now = many(5, () => open(streams, "now", 0));
+  const slow = many(5, () => open(streams, "slow", 60_000));
+  streams.drainGone(() => true);
+  expect(now.every(({ at }) => at !== undefined)).toBe(true);
+  expect(slow.filter(({ at }) => at !== undefined)).toHaveLength(1);
+});
+
+test("a further reload neither hurries nor delays those on their way", () => {
+  using streams = new OpenStreams();
+  const gone = many(4, () => open(streams, "gone", 60_000));
+  expect(streams.drainGone(of("gone"))).toBe(4);
+  expect(streams.drainGone(of("gone"))).toBe(0);
+  expect(streams.leaving).toBe(3);
+  expect(gone.filter(({ at }) => at !== undefined)).toHaveLength(1);
+});
+
+test("those that were not told yet stay when their route is back", async () => {
+  using streams = new OpenStreams();
+  const gone = many(4, () => open(streams, "gone", 100));
+  streams.drainGone(of("gone"));
+  expect(streams.drainGone(() => false)).toBe(0);
+  await Bun.sleep(150);
+  expect(gone.filter(({ at }) => at !== undefined)).toHaveLength(1);
+  expect([streams.size, streams.leaving]).toEqual([3, 0]);
+});
+
+test("one that is over is not told", async () => {
+  using streams = new OpenStreams();
+  const gone = many(3, () => open(streams, "gone", 60));
+  streams.drainGone(of("gone"));
+  for (const { remove } of gone) remove();
+  await Bun.sleep(100);
+  expect(gone.filter(({ at }) => at !== undefined)).toHaveLength(1);
+  expect([streams.size, streams.leaving]).toEqual([0, 0]);
+});
+
+test("telling one may end others: they are not told any more", () => {
+  using streams = new OpenStreams();
+  let remove = (): void => {};
+  streams.add({ routeKey: "gone", peer: PEER, closeDelayMs: 0, goAway: () => remove() });
+  const other = open(streams, "gone", 0);
+  remove = other.remove;
+  streams.drainGone(() => true);
+  expect([other.at, streams.size]).toEqual([undefined, 0]);
+});
