@@ -8,17 +8,20 @@ export type Encoding = EncodeConfig["formats"][number];
 export interface Encoder {
   /** How the answer is to be compressed; undefined leaves it as it is. */
   encodingFor(requestHeaders: Headers, status: number, answerHeaders: Headers, method: string): Encoding | undefined;
-  /** The compressed body; edits the fields. */
-  transform(encoding: Encoding, headers: Headers, body: ReadableStream<Uint8Array>): ReadableStream<Uint8Array>;
+  /** Edits the fields of an answer that is going to be compressed. */
+  edit(encoding: Encoding, headers: Headers): void;
+  /** The compressed body. */
+  transform(encoding: Encoding, body: ReadableStream<Uint8Array>): ReadableStream<Uint8Array>;
   /** The same for a body in hand. */
-  whole(encoding: Encoding, headers: Headers, bytes: Uint8Array): Uint8Array<ArrayBuffer>;
+  whole(encoding: Encoding, bytes: Uint8Array): Uint8Array<ArrayBuffer>;
 }
 
 export function compileEncode(_config: EncodeConfig): Encoder {
   return {
     encodingFor: () => undefined,
-    transform: (_encoding, _headers, body) => body,
-    whole: (_encoding, _headers, bytes) => new Uint8Array(bytes),
+    edit() {},
+    transform: (_encoding, body) => body,
+    whole: (_encoding, bytes) => new Uint8Array(bytes),
   };
 }
 

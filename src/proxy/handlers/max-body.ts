@@ -1,9 +1,8 @@
-import type { HandlerConfig } from "../../config/routes-model.ts";
 import type { GatewaySession } from "../gateway-ctx.ts";
 import type { Handler, Outcome } from "./handler.ts";
 
-export class MaxBodyHandler implements Handler {
-  constructor(_config: Extract<HandlerConfig, { readonly type: "max_request_body" }>) {}
+export class MaxBody implements Handler {
+  constructor(_bytes: number) {}
 
   handle(_session: GatewaySession): Outcome | undefined {
     return undefined;

@@ -2,7 +2,7 @@ import type { HandlerConfig } from "../../config/routes-model.ts";
 import type { GatewaySession } from "../gateway-ctx.ts";
 import type { Handler, Outcome } from "./handler.ts";
 
-export class RedirectHandler implements Handler {
+export class Redirect implements Handler {
   constructor(_config: Extract<HandlerConfig, { readonly type: "redirect" }>) {}
 
   handle(_session: GatewaySession): Outcome | undefined {

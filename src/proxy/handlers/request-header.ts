@@ -1,9 +1,9 @@
-import type { HandlerConfig } from "../../config/routes-model.ts";
+import type { FieldEdits } from "../../config/routes-model.ts";
 import type { GatewaySession } from "../gateway-ctx.ts";
 import type { Handler, Outcome } from "./handler.ts";
 
-export class RequestHeaderHandler implements Handler {
-  constructor(_config: Extract<HandlerConfig, { readonly type: "request_header" }>) {}
+export class RequestHeader implements Handler {
+  constructor(_edits: FieldEdits) {}
 
   handle(_session: GatewaySession): Outcome | undefined {
     return undefined;

@@ -2,7 +2,7 @@ import type { HandlerConfig } from "../../config/routes-model.ts";
 import type { GatewaySession } from "../gateway-ctx.ts";
 import type { Handler, Outcome } from "./handler.ts";
 
-export class RespondHandler implements Handler {
+export class Respond implements Handler {
   constructor(_config: Extract<HandlerConfig, { readonly type: "respond" }>) {}
 
   handle(_session: GatewaySession): Outcome | undefined {

@@ -1,9 +1,8 @@
-import type { HandlerConfig } from "../../config/routes-model.ts";
 import type { GatewaySession } from "../gateway-ctx.ts";
 import type { Handler, Outcome } from "./handler.ts";
 
-export class RewriteHandler implements Handler {
-  constructor(_config: Extract<HandlerConfig, { readonly type: "rewrite" }>) {}
+export class Rewrite implements Handler {
+  constructor(_to: string) {}
 
   handle(_session: GatewaySession): Outcome | undefined {
     return undefined;

@@ -1,9 +1,8 @@
-import type { HandlerConfig } from "../../config/routes-model.ts";
 import type { GatewaySession } from "../gateway-ctx.ts";
 import type { Handler, Outcome } from "./handler.ts";
 
-export class StripPrefixHandler implements Handler {
-  constructor(_config: Extract<HandlerConfig, { readonly type: "strip_prefix" }>) {}
+export class StripPrefix implements Handler {
+  constructor(_prefix: string) {}
 
   handle(_session: GatewaySession): Outcome | undefined {
     return undefined;

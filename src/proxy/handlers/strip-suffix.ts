@@ -1,9 +1,8 @@
-import type { HandlerConfig } from "../../config/routes-model.ts";
 import type { GatewaySession } from "../gateway-ctx.ts";
 import type { Handler, Outcome } from "./handler.ts";
 
-export class StripSuffixHandler implements Handler {
-  constructor(_config: Extract<HandlerConfig, { readonly type: "strip_suffix" }>) {}
+export class StripSuffix implements Handler {
+  constructor(_suffix: string) {}
 
   handle(_session: GatewaySession): Outcome | undefined {
     return undefined;
