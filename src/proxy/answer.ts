@@ -61,6 +61,7 @@ export class Answer<Ctx> {
       return new ProxyError("http_protocol_error", `the upstream answered with status ${status}`);
     }
     session.status = status;
+    session.answerHeaders = headers;
     const lengthText = headers.get("content-length");
     const isHead = session.method === "HEAD";
     if (isHead || lengthText === "0" || isBodiless(status)) {
@@ -94,6 +95,7 @@ export class Answer<Ctx> {
       const urlLength = peer.origin.length + session.target.length;
       if (head === upstream && this.#arrived.isWhole(upstream, urlLength, length)) {
         this.#budget.give(length);
+        session.bytesSent = length;
         endSession(session, this.#phases);
         return upstream;
       }
@@ -123,6 +125,7 @@ export class Answer<Ctx> {
     }
     const { status, headers } = head;
     const body = bytes as Uint8Array<ArrayBuffer>;
+    session.bytesSent = length;
     if (goesAsBytes(length, headers.has("content-type"))) {
       this.#budget.give(length);
       endSession(session, this.#phases);
@@ -154,6 +157,7 @@ export class Answer<Ctx> {
       filter: filter === undefined ? undefined : (chunk: Uint8Array) => filter.call(this.#phases, session, chunk),
       readTimeoutMs: peer.options.timeouts.readMs,
       isEventStream: isEventStream(head.headers),
+      sent: (bytes: number) => void (session.bytesSent += bytes),
       beforeEnd: () => session.restoreIdleTimeout(),
       onLeave:
         owner !== undefined && hasEvents(head.headers)

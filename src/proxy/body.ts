@@ -67,6 +67,8 @@ export interface PumpOptions {
   readonly readTimeoutMs: number;
   /** An event stream: its head must reach the client before its first event does. */
   readonly isEventStream: boolean;
+  /** Told of each piece that is handed on. */
+  readonly sent: (bytes: number) => void;
   /** Given, once, what ends the body early and as if it were whole; only for a stream that may be taken up again. */
   readonly onLeave?: ((leave: () => void) => void) | undefined;
   /** Called when nothing but the end is still to go: the last moment at which Bun knows the request (1.4.5). */
@@ -165,6 +167,7 @@ async function pass(piece: Uint8Array, controller: DirectController, options: Pu
   // A promise is back-pressure: the client has not taken it yet.
   const written = controller.write(chunk as Uint8Array<ArrayBuffer>);
   void controller.flush();
+  options.sent(chunk.length);
   if (typeof written !== "number") await written;
 }
 

@@ -195,6 +195,7 @@ export class Engine<Ctx = unknown> {
   /** An answer that a phase made. */
   #own(session: Session<Ctx>, response: Response): Response {
     session.status = response.status;
+    session.answerHeaders = response.headers;
     endSession(session, this.#phases);
     return response;
   }
@@ -212,8 +213,10 @@ export class Engine<Ctx = unknown> {
   }
 
   #answerFor(session: Session<Ctx>, error: ProxyError, page: Response | undefined): Response {
+    const response = page ?? errorResponse(error);
+    session.answerHeaders = response.headers;
     endSession(session, this.#phases);
-    return page ?? errorResponse(error);
+    return response;
   }
 
   /** What a promise rejects with is a bug: expected failures are values. */

@@ -15,6 +15,8 @@ export class GatewayCtx {
   /** Who the client is, by a password that was right. */
   user: string | undefined = undefined;
   accessLog: AccessLog | undefined = undefined;
+  /** When it was known that the request is logged, by `performance.now()`. */
+  startedAt = 0;
 }
 
 /** A request that the gateway serves. */

@@ -2,9 +2,10 @@ import type { RouteConfig } from "../config/model.ts";
 import { ProxyError } from "../core/errors.ts";
 import type { Log } from "../observe/log.ts";
 import type { Peer } from "../upstream/peer.ts";
+import { accessRecord } from "./access-record.ts";
 import type { Awaitable } from "./awaitable.ts";
 import { setForwarded } from "./forwarded.ts";
-import { editAnswer } from "./gateway-answer.ts";
+import { editError, editOwnAnswer, editUpstreamAnswer } from "./gateway-answer.ts";
 import { GatewayCtx, type GatewaySession } from "./gateway-ctx.ts";
 import { type CompileContext, RouteCompiler } from "./handlers/compile.ts";
 import { FORWARD, type Outcome } from "./handlers/handler.ts";
@@ -17,7 +18,7 @@ import type { RouteList } from "./route-list.ts";
 export class Gateway implements ProxyHttp<GatewayCtx> {
   /** Every place that something is forwarded to. */
   readonly proxyRoutes: readonly ProxyRoute[];
-  readonly responseFilter: ((session: GatewaySession, head: ResponseHead) => void) | undefined;
+  readonly responseFilter?: (session: GatewaySession, head: ResponseHead) => void;
   readonly #routes: RouteList;
   readonly #log: Log;
 
@@ -26,7 +27,7 @@ export class Gateway implements ProxyHttp<GatewayCtx> {
     this.#routes = compiler.list(routes);
     this.proxyRoutes = compiler.proxyRoutes;
     // Where no answer is ever edited, the engine passes answers on without asking.
-    this.responseFilter = compiler.editsAnswers ? editUpstreamAnswer : undefined;
+    if (compiler.editsAnswers) this.responseFilter = editUpstreamAnswer;
     this.#log = context.log;
   }
 
@@ -64,11 +65,11 @@ export class Gateway implements ProxyHttp<GatewayCtx> {
   /** What routes set on every answer stands on failures too. */
   failToProxy(session: GatewaySession, error: ProxyError): Response | undefined {
     if (session.ctx.edits === undefined) return undefined;
-    return editAnswer(session, errorResponse(error), "error");
+    return editError(session, errorResponse(error));
   }
 
   logging(session: GatewaySession): void {
-    session.ctx.logAccess(session);
+    session.ctx.accessLog?.write(accessRecord(session));
     const { error } = session;
     if (error === undefined) return;
     const facts = {
@@ -92,5 +93,5 @@ export class Gateway implements ProxyHttp<GatewayCtx> {
 function decide(session: GatewaySession, outcome: Outcome | undefined): Response | ProxyError | undefined {
   if (outcome === FORWARD) return undefined;
   if (outcome === undefined) return new ProxyError("no_route", "no route takes this request");
-  return outcome instanceof Response ? editAnswer(session, outcome, "own") : outcome;
+  return outcome instanceof Response ? editOwnAnswer(session, outcome) : outcome;
 }

@@ -16,28 +16,73 @@ interface PeerLanes {
   readonly isMultiplexed: boolean;
 }
 
-/** The ways to every peer of one configuration, with their pools of idle connections. */
+/** Until the connections of a peer that is gone are looked at again. */
+const CLOSE_INTERVAL_MS = 1_000;
+
+/** The ways to every peer of a worker, with their pools of idle connections. */
 export class Lanes implements Disposable {
   readonly #byPeer = new Map<Peer, PeerLanes>();
+  /** Those of peers that are gone, for requests that began before: they go on, but keep no connection for later. */
+  readonly #gone = new WeakMap<Peer, PeerLanes>();
+  /** Those of them that may still have connections. */
+  readonly #closing = new Map<Peer, PeerLanes>();
+  #timer: Timer | undefined = undefined;
 
   /** The way that sends this message to this peer without changing it. */
   of(peer: Peer, outgoing: Outgoing): Lane {
-    let lanes = this.#byPeer.get(peer);
-    if (lanes === undefined) {
-      lanes = { fetch: new FetchLane(peer), exact: new ExactLane(peer), isMultiplexed: peer.tls.http2 };
-      this.#byPeer.set(peer, lanes);
-    }
+    const lanes = this.#byPeer.get(peer) ?? this.#open(peer);
     if (ExactLane.isNeeded(outgoing.target, outgoing.headers)) return lanes.exact;
     const isCrowded = peer.inFlight * this.#byPeer.size > FETCH_CONNECTIONS;
     return isCrowded && !lanes.isMultiplexed ? lanes.exact : lanes.fetch;
   }
 
+  /** Closes the connections of all other peers: idle ones now, those in use when they are no longer. */
+  retain(used: ReadonlySet<Peer>): void {
+    for (const [peer, lanes] of this.#byPeer) {
+      if (used.has(peer)) continue;
+      this.#byPeer.delete(peer);
+      this.#gone.set(peer, lanes);
+      this.#closing.set(peer, lanes);
+    }
+    if (this.#closing.size > 0) this.#close();
+  }
+
   /** Closes idle connections; attempts in flight finish. */
   [Symbol.dispose](): void {
-    for (const { fetch, exact } of this.#byPeer.values()) {
-      fetch[Symbol.dispose]();
-      exact[Symbol.dispose]();
-    }
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    for (const lanes of [...this.#byPeer.values(), ...this.#closing.values()]) close(lanes);
     this.#byPeer.clear();
+    this.#closing.clear();
   }
+
+  #open(peer: Peer): PeerLanes {
+    const gone = this.#gone.get(peer);
+    if (gone !== undefined) {
+      this.#closing.set(peer, gone);
+      this.#timer ??= setTimeout(this.#close, CLOSE_INTERVAL_MS);
+      return gone;
+    }
+    const lanes = { fetch: new FetchLane(peer), exact: new ExactLane(peer), isMultiplexed: peer.tls.http2 };
+    this.#byPeer.set(peer, lanes);
+    return lanes;
+  }
+
+  /** Fetch puts a connection into its pool when a request is over, also after the pool was emptied (Bun 1.4.5). */
+  readonly #close = (): void => {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    for (const [peer, lanes] of this.#closing) {
+      close(lanes);
+      if (!peer.isInUse) this.#closing.delete(peer);
+    }
+    if (this.#closing.size === 0) return;
+    this.#timer = setTimeout(this.#close, CLOSE_INTERVAL_MS);
+    this.#timer.unref();
+  };
+}
+
+function close(lanes: PeerLanes): void {
+  lanes.fetch[Symbol.dispose]();
+  lanes.exact[Symbol.dispose]();
 }

@@ -52,6 +52,10 @@ export class Session<Ctx = unknown> implements RequestFacts {
   attempts = 0;
   /** Status that went to the client, 101 for a WebSocket, 499 when it left before; 0 until known. */
   status = 0;
+  /** The fields that went to the client; undefined until known. */
+  answerHeaders: Headers | undefined = undefined;
+  /** Bytes of the answer's body that were handed on. */
+  bytesSent = 0;
   /** Why it failed; undefined for a good exchange. */
   error: ProxyError | undefined = undefined;
   /** The request's body as it goes upstream, once it was made: a further attempt sends the same one. */
