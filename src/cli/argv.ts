@@ -2,7 +2,7 @@ import { nearest } from "../core/nearest.ts";
 import { REQUIRED, Settings } from "../config/given.ts";
 import type { Place, Problem } from "../config/problem.ts";
 import { takeText } from "../config/take.ts";
-import { COMMANDS, isCommand, takesFlag, type CommandName } from "./commands.ts";
+import { type Command, COMMANDS, isCommand, takesFlag, type CommandName } from "./commands.ts";
 import { FLAG_BY_LETTER, FLAG_BY_NAME, settingName, type Action, type Flag } from "./flags.ts";
 import { meantFlag } from "./meant.ts";
 
@@ -12,8 +12,12 @@ export interface Invocation {
   readonly command: CommandName | undefined;
   readonly settings: Settings;
   readonly conf: { readonly path: string; readonly place: Place } | undefined;
+  /** The words after the command, in their order. */
+  readonly words: readonly string[];
   /** What is to be done, each with the spelling that said so. */
   readonly actions: ReadonlyMap<Action, string>;
+  /** The values of those that take one, in their order. */
+  readonly values: ReadonlyMap<Action, readonly string[]>;
   readonly problems: readonly Problem[];
 }
 
@@ -31,19 +35,21 @@ class ArgvParser implements Invocation {
   command: CommandName | undefined;
   readonly settings = new Settings();
   conf: { readonly path: string; readonly place: Place } | undefined;
+  readonly words: string[] = [];
   readonly actions = new Map<Action, string>();
+  readonly values = new Map<Action, string[]>();
   readonly problems: Problem[] = [];
-  readonly #words: readonly string[];
+  readonly #argv: readonly string[];
   readonly #seen = new Map<Flag, string>();
   #at = 0;
 
   constructor(words: readonly string[]) {
-    this.#words = words;
+    this.#argv = words;
   }
 
   parse(): void {
-    while (this.#at < this.#words.length) {
-      const word = this.#words[this.#at++] ?? "";
+    while (this.#at < this.#argv.length) {
+      const word = this.#argv[this.#at++] ?? "";
       if (word === "--") this.#report({ place: COMMAND_LINE, message: "-- has no meaning here", seen: "--" });
       else if (word.startsWith("--")) this.#long(word);
       else if (/^-[^\d]/.test(word)) this.#short(word);
@@ -54,6 +60,29 @@ class ArgvParser implements Invocation {
       const message = `${spelling} does not go with the command ${this.command}`;
       this.#report({ place: { type: "flag", name: spelling }, message });
     }
+    this.#expectWords();
+  }
+
+  /** The words that the command needs, and where its file is given as a flag instead. */
+  #expectWords(): void {
+    if (this.command === undefined) return;
+    const { words }: Command = COMMANDS[this.command];
+    for (const name of words.slice(this.words.length)) {
+      const isOptional = name.startsWith("[") && (name !== "[FILE]" || this.conf !== undefined);
+      if (isOptional) continue;
+      const bare = name.replace(/[[\]]/g, "");
+      const expected = `gatekeeper ${this.command} ${words.map((word) => word.replace(/[[\]]/g, "")).join(" ")}`;
+      this.#report({ place: COMMAND_LINE, message: `${bare} is missing after ${this.command}`, expected });
+    }
+    const [file] = this.words;
+    if (file === undefined || !/FILE/.test(words[0] ?? "")) return;
+    if (this.conf === undefined) this.conf = { path: file, place: COMMAND_LINE };
+    else this.#report({ place: this.conf.place, message: "the file is there twice", seen: this.conf.path });
+  }
+
+  /** Flags of some commands alone are unknown to the others, so that a slip there is told as one. */
+  #known(flag: Flag | undefined): Flag | undefined {
+    return flag?.only === undefined || flag.only.includes(this.command ?? "run") ? flag : undefined;
   }
 
   #report(problem: Omit<Problem, "severity">): void {
@@ -64,7 +93,7 @@ class ArgvParser implements Invocation {
     const equals = word.indexOf("=");
     const name = equals < 0 ? word.slice(2) : word.slice(2, equals);
     const attached = equals < 0 ? undefined : word.slice(equals + 1);
-    const flag = FLAG_BY_NAME.get(name);
+    const flag = this.#known(FLAG_BY_NAME.get(name));
     if (flag === undefined) this.#unknown(`--${name}`, name, attached);
     else this.#take(flag, `--${name}`, attached);
   }
@@ -75,13 +104,13 @@ class ArgvParser implements Invocation {
     const equals = letters.indexOf("=");
     const name = equals < 0 ? letters : letters.slice(0, equals);
     // `-conf` is `--conf` with a dash lost, not `-c onf`.
-    if (!FLAG_BY_LETTER.has(letters.charAt(0)) || FLAG_BY_NAME.has(name)) {
+    if (this.#known(FLAG_BY_LETTER.get(letters.charAt(0))) === undefined || FLAG_BY_NAME.has(name)) {
       this.#unknown(`-${name}`, name, equals < 0 ? undefined : letters.slice(equals + 1));
       return;
     }
     for (let i = 0; i < letters.length; i++) {
       const letter = letters.charAt(i);
-      const flag = FLAG_BY_LETTER.get(letter);
+      const flag = this.#known(FLAG_BY_LETTER.get(letter));
       if (flag === undefined) {
         this.#unknown(`-${letter}`, letter, undefined);
         continue;
@@ -117,17 +146,21 @@ class ArgvParser implements Invocation {
       if (problem !== undefined) this.problems.push(problem);
       return;
     }
-    if ("action" in flag.sets) this.#act(flag.sets.action, spelling, text, attached);
+    if ("action" in flag.sets) this.#act(flag.sets.action, flag, spelling, text, attached);
   }
 
-  #act(action: Action, spelling: string, text: string, attached: string | undefined): void {
+  #act(action: Action, flag: Flag, spelling: string, text: string, attached: string | undefined): void {
+    const takesValue = flag.valueName !== "";
     const place: Place = { type: "flag", name: spelling };
     if (action === "conf") {
       if (text === "") this.#report({ place, message: "the value is empty", seen: '""', expected: "a file" });
       else this.conf = { path: text, place };
       return;
     }
-    if (attached === undefined || attached === "true") this.actions.set(action, spelling);
+    if (takesValue) {
+      this.values.set(action, [...(this.values.get(action) ?? []), text]);
+      this.actions.set(action, spelling);
+    } else if (attached === undefined || attached === "true") this.actions.set(action, spelling);
     else if (attached !== "false") this.#report({ place, message: "this flag takes no value", seen: attached });
   }
 
@@ -138,14 +171,14 @@ class ArgvParser implements Invocation {
 
   /** The next word, unless it is a flag: what begins with a dash is one, but for a negative number. */
   #nextValue(): string | undefined {
-    const next = this.#words[this.#at];
+    const next = this.#argv[this.#at];
     if (next === undefined || /^-[^\d]/.test(next)) return undefined;
     this.#at += 1;
     return next;
   }
 
   #missingValue(flag: Flag, spelling: string): Pick<Problem, "expected" | "seen"> {
-    const next = this.#words[this.#at];
+    const next = this.#argv[this.#at];
     const expected = `${spelling} ${flag.valueName}`;
     return next === undefined ? { expected } : { seen: `${spelling} ${next}`, expected };
   }
@@ -159,7 +192,7 @@ class ArgvParser implements Invocation {
     // Nor who wanted to do something else than serve, or to read a file that may have held the rest.
     else if (flag !== undefined) this.#expectNothingMore();
     // Its value goes with it, or the value would look like a command.
-    const next = this.#words[this.#at];
+    const next = this.#argv[this.#at];
     const isFollowed = next !== undefined && !isCommand(next) && flag?.valueName !== "";
     const value = attached ?? (isFollowed ? this.#nextValue() : undefined);
     const seen = value === undefined ? spelling : `${spelling} ${value}`;
@@ -180,7 +213,14 @@ class ArgvParser implements Invocation {
   /** A word that is neither a flag nor a value: a command, at most one. */
   #plain(word: string): void {
     if (this.command !== undefined) {
-      this.#report({ place: COMMAND_LINE, message: `nothing may follow the command ${this.command}`, seen: word });
+      const { words }: Command = COMMANDS[this.command];
+      if (this.words.length < words.length) {
+        this.words.push(word);
+        return;
+      }
+      const after = words.length === 0 ? "" : ` ${words.join(" ")}`;
+      const message = `nothing may follow the command ${this.command}${after}`;
+      this.#report({ place: COMMAND_LINE, message, seen: word });
       return;
     }
     if (isCommand(word)) {

@@ -3,15 +3,37 @@ import type { Flag } from "./flags.ts";
 /** One command of the command line. */
 export interface Command {
   readonly doc: string;
+  /** The words that follow it, as the help names them; one in brackets may be left out. */
+  readonly words: readonly string[];
   /** The flags it takes; undefined is all of them. */
   readonly flags: readonly string[] | undefined;
 }
 
+const HELP_ONLY = ["help", "version"] as const;
+
 /** Every command. `run` is what happens without one. */
 export const COMMANDS = {
-  run: { doc: "Serve (this is what happens without a command)", flags: undefined },
+  run: { doc: "Serve (this is what happens without a command)", words: [], flags: undefined },
+  validate: {
+    doc: "Do everything but listen, and say whether it would start",
+    words: ["[FILE]"],
+    flags: ["conf", "adapter", "help", "version"],
+  },
+  adapt: {
+    doc: "Print the YAML that a Caddyfile means",
+    words: ["[FILE]"],
+    flags: ["conf", "adapter", "pretty", "validate", "help", "version"],
+  },
+  explain: {
+    doc: "Say which route would take a request, and what would become of it",
+    words: ["FILE", "URL"],
+    flags: ["adapter", "method", "header", "from", "help", "version"],
+  },
+  schema: { doc: "Print the JSON Schema of the configuration file, for editors", words: [], flags: HELP_ONLY },
+  docs: { doc: "Print the reference of every key of the configuration file", words: [], flags: HELP_ONLY },
   demo: {
     doc: "Serve an origin made for trying out, with gatekeeper before it",
+    words: [],
     flags: ["bind", "log-level", "log-format", "help", "version"],
   },
 } as const satisfies Record<string, Command>;
@@ -25,5 +47,5 @@ export function isCommand(word: string): word is CommandName {
 /** True when the command has a use for the flag. */
 export function takesFlag(command: CommandName, flag: Flag): boolean {
   const { flags }: Command = COMMANDS[command];
-  return flags === undefined || flags.includes(flag.name);
+  return flags === undefined ? flag.only === undefined : flags.includes(flag.name);
 }

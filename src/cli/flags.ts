@@ -2,7 +2,19 @@ import { callOf, SETTING_NAMES, settingOf, type SettingName } from "../config/se
 import type { Group } from "../config/settings/setting.ts";
 
 /** Flags that are no settings: what is to be done, not how. */
-export type Action = "conf" | "test" | "upgrade" | "nocapture" | "help" | "version";
+export type Action =
+  | "conf"
+  | "adapter"
+  | "test"
+  | "upgrade"
+  | "nocapture"
+  | "pretty"
+  | "validate"
+  | "method"
+  | "header"
+  | "from"
+  | "help"
+  | "version";
 
 /** One flag of the command line. */
 export interface Flag {
@@ -18,20 +30,42 @@ export interface Flag {
   /** As the help shows it; undefined where there is none. */
   readonly default: string | undefined;
   readonly repeat: boolean;
+  /** The only commands that know it; undefined where it is one of serving. */
+  readonly only: readonly string[] | undefined;
   readonly sets: { readonly setting: SettingName } | { readonly action: Action };
 }
 
-function action(name: Action, group: Group, doc: string, short?: string, valueName = ""): Flag {
-  return { name, older: [], short, group, valueName, doc, default: undefined, repeat: false, sets: { action: name } };
+type ActionFlag = Partial<Pick<Flag, "short" | "older" | "valueName" | "repeat" | "only">>;
+
+function action(name: Action, group: Group, doc: string, more: ActionFlag = {}): Flag {
+  const none = { older: [], short: undefined, valueName: "", default: undefined, repeat: false, only: undefined };
+  return { name, group, doc, sets: { action: name }, ...none, ...more };
 }
 
 const ACTIONS: readonly Flag[] = [
-  action("conf", "Configuration", "Configuration file (conf.yaml); flags win over it", "c", "FILE"),
-  action("test", "Configuration", "Do everything but listen, say whether it would start, and exit", "t"),
-  action("upgrade", "Process", "Take over from the running process (comes with a later version)", "u"),
+  action("conf", "Configuration", "Configuration file, YAML or a Caddyfile; flags win over it", {
+    short: "c",
+    older: ["config"],
+    valueName: "FILE",
+  }),
+  action("adapter", "Configuration", "What the file is, where its name and look do not tell: yaml or caddyfile", {
+    valueName: "FORM",
+  }),
+  action("test", "Configuration", "Do everything but listen, say whether it would start, and exit", { short: "t" }),
+  action("pretty", "Configuration", "Accepted as Caddy does; no effect", { only: ["adapt"] }),
+  action("validate", "Configuration", "Check it as well, as validate does", { only: ["adapt"] }),
+  action("method", "Request", "Its method (default: GET)", { short: "X", valueName: "METHOD", only: ["explain"] }),
+  action("header", "Request", "A field of it, as 'Name: value'; may be repeated", {
+    short: "H",
+    valueName: "FIELD",
+    repeat: true,
+    only: ["explain"],
+  }),
+  action("from", "Request", "The IP that it comes from (default: 127.0.0.1)", { valueName: "IP", only: ["explain"] }),
+  action("upgrade", "Process", "Take over from the running process (comes with a later version)", { short: "u" }),
   action("nocapture", "Process", "Accepted as the original did; no effect"),
-  action("help", "Help", "Show this help and exit", "h"),
-  action("version", "Help", "Show the version, the commit and Bun's version, and exit", "V"),
+  action("help", "Help", "Show this help and exit", { short: "h" }),
+  action("version", "Help", "Show the version, the commit and Bun's version, and exit", { short: "V" }),
 ];
 
 function settingFlags(): readonly Flag[] {
@@ -49,6 +83,7 @@ function settingFlags(): readonly Flag[] {
       doc: `${doc}${later}`,
       default: kind.valueName === "" ? undefined : standard,
       repeat: repeat === true,
+      only: undefined,
       sets: { setting: name },
     });
   }

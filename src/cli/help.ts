@@ -11,6 +11,14 @@ const EXAMPLES: Readonly<Record<CommandName, readonly (readonly [command: string
     ["gatekeeper --bind :8008 --upstream https://api.example --host api.example", "to a TLS upstream"],
     ["gatekeeper -c conf.yaml -t", "see whether a file is right"],
   ],
+  validate: [["gatekeeper validate Caddyfile", "see whether a file is right"]],
+  adapt: [["gatekeeper adapt Caddyfile > gatekeeper.yaml", "go on in YAML"]],
+  explain: [
+    ["gatekeeper explain Caddyfile http://localhost:8008/up", "which route takes it, and why"],
+    ["gatekeeper explain gatekeeper.yaml https://a.example/x -X POST -H 'X-A: b' --from 192.0.2.7", "another request"],
+  ],
+  schema: [["gatekeeper schema > gatekeeper.schema.json", "for an editor that knows JSON Schema"]],
+  docs: [["gatekeeper docs | less", "every key, its type, default and meaning"]],
   demo: [["gatekeeper demo", "see it work, without anything else"]],
 };
 
@@ -22,10 +30,10 @@ export function helpText(command: CommandName, columns: number): string {
   const lines = [
     "gatekeeper stands before your services as an HTTP and WebSocket reverse proxy.",
     "",
-    `Usage: gatekeeper ${command === "run" ? "--bind ADDR --upstream ADDR [flags]" : `${command} [flags]`}`,
+    `Usage: gatekeeper ${command === "run" ? "--bind ADDR --upstream ADDR [flags]" : [command, ...COMMANDS[command].words, "[flags]"].join(" ")}`,
   ];
   if (command === "run") {
-    lines.push("       gatekeeper COMMAND [flags]", "", "Commands:");
+    lines.push("       gatekeeper -c FILE [flags]", "       gatekeeper COMMAND [flags]", "", "Commands:");
     for (const [name, { doc }] of Object.entries(COMMANDS)) lines.push(...twoColumns(`  ${name}`, doc, columns));
   }
   const flags = FLAGS.filter((flag) => takesFlag(command, flag));

@@ -16,12 +16,19 @@ export async function runCommandLine(words: readonly string[]): Promise<number> 
     const { versionText } = await import("./version.ts");
     return print(`${versionText()}\n`);
   }
-  if (invocation.command === "demo" && hasErrors(invocation.problems)) return refuse(invocation.problems);
+  const { command } = invocation;
+  const readsFiles = command === undefined || command === "run" || command === "validate";
+  if (!readsFiles && hasErrors(invocation.problems)) return refuse(invocation.problems);
   return await dispatch(invocation);
 }
 
 const HANDLERS: Handlers = {
   run: async (invocation) => await (await import("./run.ts")).run(invocation),
+  validate: async (invocation) => await (await import("./validate-command.ts")).validate(invocation),
+  adapt: async (invocation) => await (await import("./adapt-command.ts")).adapt(invocation),
+  explain: async (invocation) => await (await import("./explain-command.ts")).explainCommand(invocation),
+  schema: async (invocation) => await (await import("./schema-command.ts")).schema(invocation),
+  docs: async (invocation) => await (await import("./schema-command.ts")).docs(invocation),
   demo: async (invocation) => await (await import("./demo-command.ts")).demo(invocation),
 };
 

@@ -20,7 +20,7 @@ const OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 const CHUNKED = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
 
 function secureProxy(port: number, listener: Partial<ListenerConfig> = {}): Promise<ProxyUnderTest> {
-  const tlsConfig = { certFile: "site.pem", keyFile: "site.key", ...SITE };
+  const tlsConfig = [{ serverNames: [], certFile: "site.pem", keyFile: "site.key", ...SITE }];
   return startProxy(port, { listener: { tls: tlsConfig, http2: true, ...listener } });
 }
 

@@ -6,7 +6,7 @@ import type { ProxyHttp } from "../../src/proxy/phases.ts";
 import { WebSocketProxy } from "../../src/proxy/websocket-proxy.ts";
 import { Listener } from "../../src/server/listener.ts";
 import { Peer } from "../../src/upstream/peer.ts";
-import { configWith, proxyTo, RecordingLog } from "./proxy.ts";
+import { configWith, RecordingLog, reverseProxy } from "./proxy.ts";
 
 /** A listener that serves by any phases, without a configuration. */
 export interface EngineUnderTest extends AsyncDisposable {
@@ -40,7 +40,5 @@ export function serveBy<Ctx>(phases: ProxyHttp<Ctx>, budgetBytes = 64 * 1024 * 1
 /** A peer on a port of 127.0.0.1, with the default options. */
 export function peerAt(port: number): Peer {
   const address = { type: "tcp", host: "127.0.0.1", port, tls: false } as const;
-  const proxy = proxyTo([address]);
-  if (proxy.type !== "proxy") throw new Error("this handler forwards");
-  return new Peer(address, proxy.proxy);
+  return new Peer(address, reverseProxy([address]));
 }

@@ -1,6 +1,5 @@
 import type {
   Config,
-  HandlerConfig,
   ListenerConfig,
   MatcherSet,
   PathPattern,
@@ -92,14 +91,17 @@ function routeTo({ path, proxy, upstreams }: ProxyOptions): RouteConfig {
   return {
     name: path?.path ?? "/",
     match,
-    handlers: [{ type: "proxy", proxy: { ...PROXY, ...proxy, upstreams } }],
+    handlers: [{ type: "proxy", proxy: reverseProxy(upstreams, proxy) }],
     terminal: false,
   };
 }
 
 /** A place to forward to with the defaults of the model. */
-export function proxyTo(upstreams: readonly UpstreamAddress[], proxy: Partial<ReverseProxyConfig> = {}): HandlerConfig {
-  return { type: "proxy", proxy: { ...PROXY, ...proxy, upstreams } };
+export function reverseProxy(
+  upstreams: readonly UpstreamAddress[] = [],
+  proxy: Partial<ReverseProxyConfig> = {},
+): ReverseProxyConfig {
+  return { ...PROXY, ...proxy, upstreams };
 }
 
 /** The real proxy in this process. */

@@ -85,7 +85,7 @@ export class WebSocketProxyUnderTest implements AsyncDisposable {
             return errorResponse(dialed);
           }
           if (dialed.type === "refused") return new Response(dialed.answer.body, dialed.answer);
-          this.accepted.push(accept(server, session, dialed, (end) => this.#note(end)));
+          this.accepted.push(accept(server, session, dialed, (end) => this.#note(end)) !== undefined);
           return undefined;
         } finally {
           this.#notify();

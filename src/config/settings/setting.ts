@@ -7,6 +7,7 @@ export const GROUPS = [
   "TLS to the upstream",
   "Limits",
   "Configuration",
+  "Request",
   "Process",
   "Log",
   "Help",

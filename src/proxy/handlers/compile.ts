@@ -46,10 +46,11 @@ export class RouteCompiler {
 
   #route({ name, handlers, terminal }: RouteConfig, outer: string): CompiledRoute {
     const key = outer === "" ? name : `${outer} > ${name}`;
-    return { name, handlers: handlers.map((handler) => this.#handler(handler, key)), terminal };
+    return { name, handlers: handlers.map((handler) => this.handler(handler, key)), terminal };
   }
 
-  #handler(config: HandlerConfig, key: string): Handler {
+  /** @param key the names of the routes around it */
+  handler(config: HandlerConfig, key: string): Handler {
     switch (config.type) {
       case "request_header":
         return new RequestHeader(config.edits);

@@ -1,0 +1,20 @@
+import { adaptFile } from "../config/adapt.ts";
+import { hasErrors } from "../config/problem.ts";
+import type { Invocation } from "./argv.ts";
+import { refuse, report } from "./main.ts";
+import { loadInvocation } from "./run.ts";
+
+/** Prints the YAML that a Caddyfile means. Gives the exit code. */
+export async function adapt(invocation: Invocation): Promise<number> {
+  const { conf, actions, problems } = invocation;
+  if (conf === undefined || hasErrors(problems)) return refuse(problems);
+  if (actions.has("validate")) {
+    const loaded = await loadInvocation(invocation, undefined);
+    if (hasErrors(loaded.problems)) return refuse(loaded.problems);
+  }
+  const adapted = adaptFile(conf);
+  if (adapted.yaml === undefined) return refuse(adapted.problems);
+  report(adapted.problems);
+  process.stdout.write(adapted.yaml);
+  return 0;
+}
