@@ -5,7 +5,8 @@ import type { Scenario } from "./scenarios.ts";
  * `fetch` would hide a Content-Length that is missing.
  */
 export async function checkAnswer(scenario: Scenario, port: number): Promise<readonly string[]> {
-  const head = [`GET ${scenario.answer.path} HTTP/1.1`, `Host: 127.0.0.1:${port}`, ...scenario.headers];
+  const host = scenario.headers.some((line) => line.startsWith("Host:")) ? [] : [`Host: 127.0.0.1:${port}`];
+  const head = [`GET ${scenario.answer.path} HTTP/1.1`, ...host, ...scenario.headers];
   const received = await exchange(port, `${head.join("\r\n")}\r\nConnection: close\r\n\r\n`);
   const text = received.toString("latin1");
   const end = text.indexOf("\r\n\r\n");

@@ -6,6 +6,7 @@ import { compile, currentCommit, ROOT } from "../compile.ts";
 import { caddy, floor, gatekeeper, nginx, origin, type Contender } from "./contenders.ts";
 import { loadTool } from "./load.ts";
 import { runScenario, type Entrant } from "./rounds.ts";
+import { caddyRouted, routed } from "./routed.ts";
 import { freePort, listening, start } from "./processes.ts";
 import { machine, rowsOf, table, type Measured, type Row } from "./report.ts";
 import { SCENARIOS, type Scenario } from "./scenarios.ts";
@@ -84,6 +85,15 @@ async function contenders(chosen: Options, dir: string): Promise<readonly Conten
   return [...own, ...others.filter(({ name }) => wanted(name))];
 }
 
+/** The same programs before few routes and before many. */
+async function routedContenders(chosen: Options, dir: string): Promise<readonly Contender[]> {
+  const wanted = (name: string): boolean => chosen.contender?.some((one) => name.startsWith(one)) ?? true;
+  const [own] = wanted("gatekeeper") ? await gatekeepers(chosen.binary, dir) : [];
+  const binary = chosen.binary[0]?.split("=").at(-1) ?? join(dir, "bin/gatekeeper");
+  const ours = own === undefined ? [] : routed(own, resolve(binary));
+  return wanted("caddy") ? [...ours, ...caddyRouted(await caddy())] : ours;
+}
+
 async function run(chosen: Options, dir: string): Promise<number> {
   await using cleanup = new AsyncDisposableStack();
   process.once("SIGINT", () => void cleanup.disposeAsync().finally(() => process.exit(130)));
@@ -120,9 +130,18 @@ async function run(chosen: Options, dir: string): Promise<number> {
   }
   for (const { name, version } of entrants) console.log(`${name}: ${version}`);
 
+  const scenarios = chosenScenarios(chosen.scenario);
+  const routedEntrants: Entrant[] = [];
+  if (scenarios.some(({ field }) => field === "routes")) {
+    for (const contender of await routedContenders(chosen, dir)) {
+      if (contender.version !== undefined) routedEntrants.push(await place(contender, proxyCore, source.port));
+    }
+  }
+
   const results: { scenario: string; rows: readonly Row[]; measured: readonly Measured[] }[] = [];
-  for (const scenario of chosenScenarios(chosen.scenario)) {
-    const measured = await runScenario({ scenario, entrants, load, rounds: chosen.rounds, seconds: chosen.seconds });
+  for (const scenario of scenarios) {
+    const field = scenario.field === "routes" ? routedEntrants : entrants;
+    const measured = await runScenario({ scenario, entrants: field, load, rounds: chosen.rounds, seconds: chosen.seconds });
     const rows = rowsOf(measured);
     console.log(table(scenario, rows));
     results.push({ scenario: scenario.name, rows, measured });

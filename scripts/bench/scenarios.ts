@@ -13,7 +13,12 @@ export interface Scenario {
   readonly headers: readonly string[];
   /** Part of a run that names no scenario. */
   readonly byDefault: boolean;
+  /** Who is compared: everyone, or the same program before few and before many routes. Default everyone. */
+  readonly field?: "routes";
 }
+
+/** The host whose route is the first of few, or the last of many. */
+export const ROUTED_HOST = "routed.example";
 
 export const HELLO = "Hello, World!";
 
@@ -57,5 +62,14 @@ export const SCENARIOS: readonly Scenario[] = [
     connections: 50,
     headers: REAL_CLIENT,
     byDefault: false,
+  },
+  {
+    name: "routes",
+    description: "13-byte answer by the first of 10 routes (host and path) against the last of 1,000, 50 connections",
+    answer: ANSWERS.hello,
+    connections: 50,
+    headers: [`Host: ${ROUTED_HOST}`, ...REAL_CLIENT],
+    byDefault: true,
+    field: "routes",
   },
 ];
