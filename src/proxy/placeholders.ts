@@ -55,7 +55,7 @@ export const READERS: Readonly<Record<PlaceholderName, (argument: string) => Rea
   "http.vars.client_ip": () => (session) => session.clientAddress,
   "http.request.uuid": () => uuidOf,
   "http.auth.user.id": () => (session) => bytesOfText(session.ctx.user ?? ""),
-  "http.request.header.*": (name) => (session) => headerOf(session, name),
+  "http.request.header.*": (name) => (session) => session.headers.get(name) ?? "",
   "http.request.cookie.*": (name) => (session) => cookie(session.headers.get("cookie") ?? "", bytesOfText(name)),
   "http.regexp.*": (argument) => {
     const dot = argument.lastIndexOf(".");
@@ -88,11 +88,6 @@ export const READERS: Readonly<Record<PlaceholderName, (argument: string) => Rea
 /** The Host of the request as it is now: an edit of the request's fields counts. */
 function hostportOf(session: GatewaySession): string {
   return session.headers.get("host") ?? "";
-}
-
-/** Caddy takes the Host out of the fields; there is no reason to hide it here. */
-function headerOf(session: GatewaySession, name: string): string {
-  return session.headers.get(name) ?? "";
 }
 
 function hostOf(hostport: string): string {
