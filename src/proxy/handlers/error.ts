@@ -1,11 +1,21 @@
 import type { HandlerConfig } from "../../config/routes-model.ts";
 import type { GatewaySession } from "../gateway-ctx.ts";
-import type { Handler, Outcome } from "./handler.ts";
+import { compileTemplate, type Template } from "../template.ts";
+import { FailureAnswer } from "./failure-answer.ts";
+import type { Handler } from "./handler.ts";
+import { parseStatus } from "./status.ts";
 
+/** Fails on purpose: the status alone goes to the client, the message to the log (Caddy). */
 export class ErrorHandler implements Handler {
-  constructor(_config: Extract<HandlerConfig, { readonly type: "error" }>) {}
+  readonly #status: Template;
+  readonly #message: Template;
 
-  handle(_session: GatewaySession): Outcome | undefined {
-    return undefined;
+  constructor({ status, message }: Extract<HandlerConfig, { readonly type: "error" }>) {
+    this.#status = compileTemplate(status);
+    this.#message = compileTemplate(message);
+  }
+
+  handle(session: GatewaySession): Response {
+    return new FailureAnswer(parseStatus(this.#status.of(session)) ?? 500, this.#message.of(session));
   }
 }

@@ -1,11 +1,60 @@
 import type { HandlerConfig } from "../../config/routes-model.ts";
+import { buffered } from "../bytes.ts";
 import type { GatewaySession } from "../gateway-ctx.ts";
-import type { Handler, Outcome } from "./handler.ts";
+import { compileTemplate, type Template } from "../template.ts";
+import { FailureAnswer } from "./failure-answer.ts";
+import type { Handler } from "./handler.ts";
+import { isBodiless, parseStatus } from "./status.ts";
 
+/** Answers with a text. Its type is JSON where it is an object or an array of it, else plain text (Caddy). */
 export class Respond implements Handler {
-  constructor(_config: Extract<HandlerConfig, { readonly type: "respond" }>) {}
+  readonly #status: Template;
+  readonly #body: Template;
+  readonly #close: boolean;
+  /** What is sent, where it is the same for every request. */
+  readonly #constant: Content | undefined;
 
-  handle(_session: GatewaySession): Outcome | undefined {
-    return undefined;
+  constructor({ status, body, close }: Extract<HandlerConfig, { readonly type: "respond" }>) {
+    this.#status = compileTemplate(status);
+    this.#body = compileTemplate(body);
+    this.#close = close;
+    this.#constant = this.#body.constant === undefined ? undefined : contentOf(this.#body.constant);
+  }
+
+  handle(session: GatewaySession): Response {
+    const text = this.#status.of(session);
+    const status = text === "" ? 200 : parseStatus(text);
+    if (status === undefined) return new FailureAnswer(500, `respond: "${text}" is no status`);
+    const { bytes, type } = this.#constant ?? contentOf(this.#body.of(session));
+    const headers = new Headers();
+    if (type !== undefined && status !== 304) headers.set("Content-Type", type);
+    if (this.#close) headers.set("Connection", "close");
+    if (bytes.length === 0 || isBodiless(status)) return new Response(null, { status, headers });
+    // Said here for `encode`, which compresses nothing that is short.
+    headers.set("Content-Length", String(bytes.length));
+    return new Response(bytes, { status, headers });
+  }
+}
+
+interface Content {
+  readonly bytes: Buffer<ArrayBuffer>;
+  /** Undefined for no content. */
+  readonly type: string | undefined;
+}
+
+function contentOf(body: string): Content {
+  const bytes = buffered(body);
+  const type = body === "" ? undefined : isJson(bytes) ? "application/json" : "text/plain; charset=utf-8";
+  return { bytes, type };
+}
+
+function isJson(bytes: Buffer): boolean {
+  const text = bytes.toString("utf8");
+  if (!/^\s*[{[]/.test(text)) return false;
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
   }
 }
