@@ -18,13 +18,13 @@ export interface EngineUnderTest extends AsyncDisposable {
 export function serveBy<Ctx>(phases: ProxyHttp<Ctx>, budgetBytes = 64 * 1024 * 1024): EngineUnderTest {
   const log = new RecordingLog();
   const lanes = new Lanes();
-  const webSockets = new WebSocketProxy(1024 * 1024, log);
-  const budget = new BufferBudget(budgetBytes);
   const streams = new OpenStreams();
+  const webSockets = new WebSocketProxy(streams, log);
+  const budget = new BufferBudget(budgetBytes);
   const engine = new Engine(phases, { log, lanes, budget, maxAttempts: 16, webSockets, streams });
   const [config] = configWith({ upstreams: [] }).listeners;
   if (config === undefined) throw new Error("the default configuration has a listener");
-  const listener = new Listener(config, () => engine, webSockets.handler);
+  const listener = new Listener("test", config, { handler: engine, websocket: webSockets.handlerFor(1024 * 1024) });
   const { address } = listener;
   return {
     port: address.type === "tcp" ? address.port : 0,
