@@ -18,7 +18,7 @@ export class BasicAuth implements Handler {
   /** @param checks may be shared by all of a worker, and then holds for all of them */
   constructor(config: BasicAuthConfig, checks = new PasswordChecks()) {
     this.#users = new Map(config.users.map((user) => [bytesOfText(user.name), user]));
-    this.#nobody = `$2b$${highestCost(config.users)}$${"nobodynobodynobodynobodynobodynobodynobodynobodynobod"}`;
+    this.#nobody = `$2b$${highestCost(config.users)}$${".".repeat(53)}`;
     this.#challenge = `Basic realm="${bytesOfText(config.realm).replace(/["\\]/g, "\\$&")}"`;
     this.#checks = checks;
   }

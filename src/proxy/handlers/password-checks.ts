@@ -33,9 +33,12 @@ export class PasswordChecks {
     }
     const running = this.#running.get(key);
     if (running !== undefined) return running;
+    // Bun takes no empty password (1.4.5), and nobody should have one.
+    if (password.length === 0) return "wrong";
     if (this.#waiting.length >= MOST_WAITING) return "busy";
     const verdict = this.#compare(password.subarray(0, BCRYPT_BYTES), hash, key);
     this.#running.set(key, verdict);
+    void verdict.then(() => this.#running.delete(key));
     return verdict;
   }
 
@@ -43,15 +46,13 @@ export class PasswordChecks {
     if (this.#free > 0) this.#free--;
     else await new Promise<void>((go) => void this.#waiting.push(go));
     try {
-      // Bun takes no empty password (1.4.5), and nobody should have one.
-      if (password.length === 0 || !(await Bun.password.verify(password, hash, "bcrypt"))) return "wrong";
+      if (!(await Bun.password.verify(password, hash, "bcrypt"))) return "wrong";
       this.#remember(key);
       return "right";
     } catch {
       // No bcrypt hash: the configuration is checked for that.
       return "wrong";
     } finally {
-      this.#running.delete(key);
       const next = this.#waiting.shift();
       if (next === undefined) this.#free++;
       else next();
