@@ -1,57 +1,34 @@
-import type { Config } from "../config/model.ts";
 import type { Log } from "../observe/log.ts";
+import { AccessLogs } from "../proxy/access-logs.ts";
 import { BufferBudget } from "../proxy/budget.ts";
-import { Engine } from "../proxy/engine.ts";
-import { Gateway, type GatewayCtx } from "../proxy/gateway.ts";
-import type { BridgeData } from "../proxy/bridge.ts";
 import { Lanes } from "../proxy/lanes.ts";
+import { OpenStreams } from "../proxy/open-streams.ts";
 import { WebSocketProxy } from "../proxy/websocket-proxy.ts";
-import { HealthChecker } from "../upstream/health.ts";
+import { Peers } from "../upstream/peers.ts";
 
 /** Answers being gathered may hold this much together in one worker; past it they are streamed. */
 const RESPONSE_BUFFER_TOTAL_BYTES = 64 * 1024 * 1024;
 
-/** Everything that one configuration brings to life behind the listeners. Owns its timers and pools. */
-export class Service implements Disposable {
-  readonly engine: Engine<GatewayCtx>;
-  readonly #lanes = new Lanes();
-  readonly #webSockets: WebSocketProxy;
-  readonly #healthCheckers: readonly HealthChecker[];
+/** What a worker has over all its configurations: peers and the connections to them, and what is open. */
+export class Service implements AsyncDisposable {
+  readonly log: Log;
+  readonly peers = new Peers();
+  readonly lanes = new Lanes();
+  readonly budget = new BufferBudget(RESPONSE_BUFFER_TOTAL_BYTES);
+  readonly streams = new OpenStreams();
+  readonly accessLogs = new AccessLogs();
+  readonly webSockets: WebSocketProxy;
 
-  constructor(config: Config, log: Log) {
-    const gateway = new Gateway(config.routes, log);
-    const maxMessageBytes = Math.max(0, ...gateway.routes.map((route) => route.config.websocket.maxMessageBytes));
-    this.#webSockets = new WebSocketProxy(maxMessageBytes, log);
-    this.engine = new Engine(gateway, {
-      log,
-      lanes: this.#lanes,
-      budget: new BufferBudget(RESPONSE_BUFFER_TOTAL_BYTES),
-      maxAttempts: Math.max(1, ...gateway.routes.map((route) => route.config.maxAttempts)),
-      webSockets: this.#webSockets,
-    });
-    this.#healthCheckers = gateway.routes.map(
-      (route) => new HealthChecker(route.peers, route.config.healthCheckIntervalMs, log),
-    );
+  constructor(log: Log) {
+    this.log = log;
+    this.webSockets = new WebSocketProxy(this.streams, log);
   }
 
-  /** For every listener's Bun.serve. */
-  get webSocketHandler(): Bun.WebSocketHandler<BridgeData> {
-    return this.#webSockets.handler;
-  }
-
-  /** Starts what runs by itself: health checks. */
-  start(): void {
-    for (const checker of this.#healthCheckers) checker.start();
-  }
-
-  /** Asks every open WebSocket, both ends, to go: 1001 (RFC 6455 7.4.1). */
-  sendWebSocketsAway(): void {
-    this.#webSockets.sendAway();
-  }
-
-  [Symbol.dispose](): void {
-    for (const checker of this.#healthCheckers) checker[Symbol.dispose]();
-    this.#webSockets[Symbol.dispose]();
-    this.#lanes[Symbol.dispose]();
+  /** Ends what is open at once; resolves when the access logs are written. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.streams[Symbol.dispose]();
+    this.webSockets[Symbol.dispose]();
+    this.lanes[Symbol.dispose]();
+    await this.accessLogs[Symbol.asyncDispose]();
   }
 }

@@ -1,52 +1,80 @@
-import type { Config, ListenerConfig } from "../config/model.ts";
+import type { Config } from "../config/model.ts";
 import type { Log } from "../observe/log.ts";
-import type { BridgeData } from "../proxy/bridge.ts";
+import { type Changes, changesBetween } from "./changes.ts";
+import { Generation } from "./generation.ts";
+import { type ListenFailure, ListenError, ListenerSet, type Opened } from "./listener-set.ts";
 import { Service } from "./service.ts";
-import { Listener } from "../server/listener.ts";
-import { removeStaleSocket } from "../server/unix-socket.ts";
 
-/** A listener that could not be opened. */
-export interface ListenFailure {
-  readonly listener: ListenerConfig;
-  /** Bun's error, whose `code` is EADDRINUSE, EACCES, EADDRNOTAVAIL or the like. */
-  readonly error: unknown;
-}
-
-/** Thrown by `startWorker` with every listener that failed; nothing listens then. */
-export class ListenError extends Error {
-  readonly failures: readonly ListenFailure[];
-
-  constructor(failures: readonly ListenFailure[]) {
-    super("cannot listen");
-    this.failures = failures;
-  }
-}
+export { ListenError, type ListenFailure };
 
 /** How a stop ended: everything was over, or the grace period was, or a second signal came. */
 export type StopResult = "drained" | "forced";
 
-/** One event loop that serves: its listeners and the service they hand requests to. */
+/** What came of a reload. Only "reloaded" changed anything. */
+export type ReloadResult =
+  | ({ readonly type: "reloaded" } & ReloadChanges)
+  | { readonly type: "cannot_listen"; readonly failures: readonly ListenFailure[] }
+  /** The worker drains, or has stopped. */
+  | { readonly type: "stopping" };
+
+export interface ReloadChanges extends Changes {
+  readonly listeners: { readonly opened: number; readonly closed: number; readonly replaced: number };
+  /** WebSockets and event streams that are now told to go. */
+  readonly leavingStreams: number;
+}
+
+/** One event loop that serves: its listeners, the configuration they serve by, and what outlives that. */
 export class Worker {
-  readonly #config: Config;
   readonly #log: Log;
   readonly #service: Service;
-  readonly #listeners: readonly Listener<BridgeData>[];
+  readonly #listeners: ListenerSet;
+  #generation: Generation;
+  #isStopping = false;
 
-  constructor(config: Config, log: Log, service: Service, listeners: readonly Listener<BridgeData>[]) {
-    this.#config = config;
-    this.#log = log;
+  /** Made by `startWorker`. */
+  constructor(service: Service, generation: Generation, listeners: ListenerSet) {
+    this.#log = service.log;
     this.#service = service;
+    this.#generation = generation;
     this.#listeners = listeners;
+  }
+
+  /** What it serves by now. */
+  get config(): Config {
+    return this.#generation.config;
   }
 
   /** Where it really listens, for people to read, in the order of the configuration. */
   get urls(): readonly string[] {
-    return this.#listeners.map((listener) => listener.url);
+    return [...this.#generation.listeners.keys()].flatMap((name) => this.#listeners.get(name)?.url ?? []);
   }
 
   /** Requests and WebSockets that are open. */
   get open(): number {
-    return this.#listeners.reduce((sum, listener) => sum + listener.open, 0);
+    return this.#listeners.open;
+  }
+
+  /**
+   * Serves by another configuration from the next request on. Requests in flight finish as they began; WebSockets and
+   * event streams stay open where their route and peer do. Where an address cannot be listened on, all stays as it is.
+   */
+  async reload(config: Config): Promise<ReloadResult> {
+    if (this.#isStopping) return { type: "stopping" };
+    const before = this.#generation;
+    const next = this.#compile(config);
+    const opened = await this.#listeners.openFor(next);
+    if (opened.failures.length > 0 || this.#isStopping) {
+      this.#giveUp(opened, before);
+      return this.#isStopping ? { type: "stopping" } : { type: "cannot_listen", failures: opened.failures };
+    }
+    // Nothing fails from here on, and the event loop does not turn: no request sees half of it.
+    this.#generation = next;
+    const listeners = this.#listeners.swap(next, opened);
+    before[Symbol.dispose]();
+    next.start();
+    const leavingStreams = this.#service.streams.drainGone((stream) => !next.hasPlaceFor(stream));
+    this.#retain(next);
+    return { type: "reloaded", ...changesBetween(before.config, config), listeners, leavingStreams };
   }
 
   /**
@@ -54,17 +82,18 @@ export class Worker {
    * is left, at the latest after the grace period or when `hurry` is aborted.
    */
   async drain(hurry: AbortSignal): Promise<StopResult> {
-    const { gracePeriodMs } = this.#config.process;
+    this.#isStopping = true;
+    const { gracePeriodMs } = this.config.process;
     const { promise: late, resolve } = Promise.withResolvers<"late">();
     const timer = setTimeout(resolve, gracePeriodMs, "late");
     hurry.addEventListener("abort", () => resolve("late"), { once: true });
     if (hurry.aborted) resolve("late");
-    const over = Promise.all(this.#listeners.map((listener) => listener.drain()));
-    this.#service.sendWebSocketsAway();
+    const over = this.#listeners.drain();
+    this.#service.webSockets.sendAway();
     const first = await Promise.race([over, late]);
     clearTimeout(timer);
     if (first !== "late") {
-      this.#service[Symbol.dispose]();
+      await this.#dispose();
       return "drained";
     }
     this.#log.warn("ending what is still open", { open: this.open });
@@ -74,12 +103,37 @@ export class Worker {
 
   /** Ends everything now; waits no longer than the shutdown timeout for connections to close. */
   async stop(): Promise<void> {
-    const closing = Promise.all(this.#listeners.map((listener) => listener.close()));
-    this.#service[Symbol.dispose]();
+    this.#isStopping = true;
+    const closing = Promise.all([this.#listeners.close(), this.#dispose()]);
     const { promise: late, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, this.#config.process.gracefulShutdownTimeoutMs);
+    const timer = setTimeout(resolve, this.config.process.gracefulShutdownTimeoutMs);
     await Promise.race([closing, late]);
     clearTimeout(timer);
+  }
+
+  #compile(config: Config): Generation {
+    try {
+      return new Generation(config, this.#service);
+    } catch (error) {
+      // A bug, since the configuration was checked; what was made of it is forgotten all the same.
+      this.#retain(this.#generation);
+      throw error;
+    }
+  }
+
+  #giveUp(opened: Opened, stays: Generation): void {
+    for (const listener of opened.listeners.values()) void listener.close();
+    this.#retain(stays);
+  }
+
+  #retain({ peers }: Generation): void {
+    this.#service.peers.retain(peers);
+    this.#service.lanes.retain(peers);
+  }
+
+  async #dispose(): Promise<void> {
+    this.#generation[Symbol.dispose]();
+    await this.#service[Symbol.asyncDispose]();
   }
 }
 
@@ -89,22 +143,16 @@ export class Worker {
  * @throws ListenError with every address that could not be listened on
  */
 export async function startWorker(config: Config, log: Log): Promise<Worker> {
-  const service = new Service(config, log);
-  const listeners: Listener<BridgeData>[] = [];
-  const failures: ListenFailure[] = [];
-  for (const listener of config.listeners) {
-    try {
-      if (listener.address.type === "unix") await removeStaleSocket(listener.address.path);
-      listeners.push(new Listener(listener, () => service.engine, service.webSocketHandler));
-    } catch (error) {
-      failures.push({ listener, error });
-    }
+  const service = new Service(log);
+  const generation = new Generation(config, service);
+  const listeners = new ListenerSet();
+  const opened = await listeners.openFor(generation);
+  if (opened.failures.length > 0) {
+    await Promise.all([...opened.listeners.values()].map((listener) => listener.close()));
+    await service[Symbol.asyncDispose]();
+    throw new ListenError(opened.failures);
   }
-  if (failures.length > 0) {
-    await Promise.all(listeners.map((listener) => listener.close()));
-    service[Symbol.dispose]();
-    throw new ListenError(failures);
-  }
-  service.start();
-  return new Worker(config, log, service, listeners);
+  listeners.swap(generation, opened);
+  generation.start();
+  return new Worker(service, generation, listeners);
 }

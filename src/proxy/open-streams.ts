@@ -19,11 +19,18 @@ export class OpenStreams implements Disposable {
   readonly #open = new Set<OpenStream>();
   /** Those that are to go, and when, by the clock of `performance.now()`. */
   readonly #leaving = new Map<OpenStream, number>();
+  #isGone: ((stream: OpenStream) => boolean) | undefined = undefined;
   #timer: Timer | undefined = undefined;
 
   /** Gives what takes it out again, to be called when it is over. */
   add(stream: OpenStream): () => void {
     this.#open.add(stream);
+    // It was begun before the reload that took its route away.
+    if (this.#isGone?.(stream) === true) {
+      this.#leaving.set(stream, performance.now() + stream.closeDelayMs);
+      clearTimeout(this.#timer);
+      this.#timer = setTimeout(this.#tell);
+    }
     return () => {
       this.#open.delete(stream);
       this.#leaving.delete(stream);
@@ -42,11 +49,13 @@ export class OpenStreams implements Disposable {
 
   /**
    * Tells those that are gone to go, spread evenly over the delay of their route. Called again it changes nothing for
-   * those that are on their way already, and lets those stay that are not gone any more and were not told yet.
+   * those that are on their way already, and lets those stay that are not gone any more and were not told yet. What is
+   * opened later by a request from before is held against the same `isGone`.
    *
    * @returns how many are newly on their way
    */
   drainGone(isGone: (stream: OpenStream) => boolean): number {
+    this.#isGone = isGone;
     const newly = new Map<string, OpenStream[]>();
     for (const stream of this.#open) {
       if (!isGone(stream)) this.#leaving.delete(stream);
@@ -69,6 +78,7 @@ export class OpenStreams implements Disposable {
   [Symbol.dispose](): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
+    this.#isGone = undefined;
     this.#leaving.clear();
   }
 

@@ -59,23 +59,24 @@ export async function dialUpstream(
 }
 
 /**
- * Accepts the client with the upstream's 101 fields and joins both. False when the client had gone: then the
- * upstream is closed and `onClosed` is not called. Otherwise `onClosed` is called once, when both sides are over.
+ * Accepts the client with the upstream's 101 fields and joins both. Undefined when the client had gone: then the
+ * upstream is closed and `onClosed` is not called. Otherwise `onClosed` is called once, when both sides are over, which
+ * may be before this returns.
  */
 export function accept(
   server: Bun.Server<unknown>,
   session: Session,
   dialed: DialedUpstream,
   onClosed: (end: BridgeEnd) => void,
-): boolean {
+): Bridge | undefined {
   const { options, headers } = dialed;
   const bridge = new Bridge(dialed.socket, { ...options, peer: dialed.peer.name }, onClosed);
   // Bun echoes the client's first subprotocol when none is given here (Bun 1.4.5), which the upstream may not
   // have chosen: without a choice the client's offer must not be seen.
   if (!headers.has("sec-websocket-protocol")) session.request.headers.delete("sec-websocket-protocol");
-  if (server.upgrade(session.request, { data: bridge, headers })) return true;
+  if (server.upgrade(session.request, { data: bridge, headers })) return bridge;
   discard(dialed);
-  return false;
+  return undefined;
 }
 
 /** Closes an upstream that is not to be used after all. */

@@ -3,26 +3,31 @@ import type { Log } from "../observe/log.ts";
 import type { Peer } from "../upstream/peer.ts";
 import { type BridgeData, type BridgeEnd, Bridges, bridgeHandler } from "./bridge.ts";
 import type { UpstreamAnswer } from "./lane.ts";
+import type { OpenStreams } from "./open-streams.ts";
 import type { ProxyHttp, ResponseHead } from "./phases.ts";
 import type { Session } from "./session.ts";
 import { accept, dialUpstream, discard } from "./upgrade.ts";
 
-/** Going away (RFC 6455 7.4.1): what both ends of a WebSocket are told when the proxy stops. */
+/** Going away (RFC 6455 7.4.1): what both ends of a WebSocket are told when the proxy, or their route, goes. */
 const GOING_AWAY = 1001;
 /** The connection ended without a close frame (RFC 6455 7.4.1). */
 const ABNORMAL = 1006;
 
-/** Carries WebSockets from their handshake to their end. Owns every open one. */
+/** Carries the WebSockets of a worker from their handshake to their end. Owns every open one. */
 export class WebSocketProxy implements Disposable {
-  /** For Bun.serve. */
-  readonly handler: Bun.WebSocketHandler<BridgeData>;
   readonly #bridges = new Bridges();
+  readonly #streams: OpenStreams;
   readonly #log: Log;
 
-  /** @param maxMessageBytes the largest message of any route; each route's own limit holds on its upstream's side */
-  constructor(maxMessageBytes: number, log: Log) {
-    this.handler = bridgeHandler({ maxMessageBytes });
+  /** @param streams where each is known while it is open, for a reload that takes its route away */
+  constructor(streams: OpenStreams, log: Log) {
+    this.#streams = streams;
     this.#log = log;
+  }
+
+  /** For Bun.serve. @param maxMessageBytes the largest message of any route; each route's own limit holds beside it */
+  handlerFor(maxMessageBytes: number): Bun.WebSocketHandler<BridgeData> {
+    return bridgeHandler({ maxMessageBytes });
   }
 
   /**
@@ -51,11 +56,20 @@ export class WebSocketProxy implements Disposable {
       throw error;
     }
     session.status = 101;
-    const isAccepted = accept(session.downstream.server, session, dialed, (end) => {
+    let forget: (() => void) | undefined;
+    let isOver = false;
+    const bridge = accept(session.downstream.server, session, dialed, (end) => {
+      isOver = true;
+      forget?.();
       session.error = errorOf(end);
       ended();
     });
-    return isAccepted ? undefined : new ProxyError("client_gone", "the client left during the handshake");
+    if (bridge === undefined) return new ProxyError("client_gone", "the client left during the handshake");
+    if (session.owner === undefined || isOver) return undefined;
+    const { routeKey } = session;
+    const closeDelayMs = session.owner.streamCloseDelayMs;
+    forget = this.#streams.add({ routeKey, peer, closeDelayMs, goAway: () => bridge.goAway(GOING_AWAY, "") });
+    return undefined;
   }
 
   /** Asks both ends of every open WebSocket to go. */

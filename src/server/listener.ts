@@ -1,11 +1,30 @@
 import type { ListenAddress, ListenerConfig } from "../config/model.ts";
+import { compileTrustedProxies } from "../core/trust.ts";
 import type { Awaitable } from "../proxy/awaitable.ts";
 import { type Downstream, MOST_IDLE_SECONDS } from "../proxy/session.ts";
+import { probePort } from "./port-probe.ts";
+import { SocketFile } from "./unix-socket.ts";
 
-/** What a listener hands each request to. Swapped as a whole on reload. */
+/** What a listener hands its requests to. A reload puts another in its place. */
 export interface Handler {
   serve(request: Request, downstream: Downstream): Awaitable<Response | undefined>;
 }
+
+/** What is behind a listener: its requests go to the one, its WebSockets to the other. */
+export interface Service<SocketData> {
+  readonly handler: Handler;
+  readonly websocket: Bun.WebSocketHandler<SocketData>;
+}
+
+/** How a listener comes to its address. */
+export interface Opening {
+  /** Takes over the address of one that this process has open, until that one is drained or closed. */
+  readonly replaces: ListenAddress | undefined;
+  /** Another listener of this process may hold the port; without it a port that anyone holds is refused. */
+  readonly isOurs: boolean;
+}
+
+const FIRST: Opening = { replaces: undefined, isOurs: false };
 
 /** How often a draining listener looks whether all is over. */
 const LOOK_INTERVAL_MS = 20;
@@ -17,46 +36,53 @@ const LINGER_MS = 2_000;
 
 /** One address that takes traffic: the only Bun.serve for traffic. */
 export class Listener<SocketData> {
-  readonly config: ListenerConfig;
+  /** Its address as it is configured: what makes it the same one after a reload. */
+  readonly name: string;
   readonly #server: Bun.Server<SocketData>;
+  readonly #file: SocketFile | undefined;
+  #config: ListenerConfig;
+  #service: Service<SocketData>;
+  #downstream: Downstream;
 
   /**
    * Listens at once.
    *
    * @throws Bun's error with code EADDRINUSE, EACCES or EADDRNOTAVAIL where that is not possible
    */
-  constructor(config: ListenerConfig, handler: () => Handler, websocket: Bun.WebSocketHandler<SocketData>) {
-    this.config = config;
-    const idleTimeoutSeconds = Math.min(Math.ceil(config.clientIdleTimeoutMs / 1000), MOST_IDLE_SECONDS);
-    const { maxRequestBodyBytes } = config;
-    const facts = { secure: config.tls !== undefined, idleTimeoutSeconds, maxRequestBodyBytes };
-    // Requests cannot come before `server` is there: Bun.serve returns before the event loop turns.
-    const downstream = facts as typeof facts & { server: Bun.Server<unknown> };
-    const { address } = config;
+  constructor(name: string, config: ListenerConfig, service: Service<SocketData>, opening: Opening = FIRST) {
+    this.name = name;
+    this.#config = config;
+    this.#service = service;
+    const address = opening.replaces ?? config.address;
     const options = {
-      idleTimeout: idleTimeoutSeconds,
+      idleTimeout: idleSeconds(config),
       // Bun's own limit answers before the handler, and without a word of why: the engine keeps to the limit.
       maxRequestBodySize: Number.MAX_SAFE_INTEGER,
       // No page with our source on it.
       development: false,
-      // Outside of development Bun shares the port unasked (1.4.5), and a second gatekeeper would start unseen.
-      reusePort: false,
-      ...(config.tls !== undefined && { tls: { cert: config.tls.cert, key: config.tls.key } }),
+      ...(config.tls.length > 0 && { tls: tlsOptions(config) }),
       ...(config.http2 && { http2: true }),
-      fetch: (request: Request) => handler().serve(request, downstream),
-      websocket,
+      ...(config.http3 && { http3: true }),
+      ...this.#handlers(service.websocket),
     };
-    this.#server =
-      address.type === "unix"
-        ? // bun-types know no idleTimeout beside `unix`; Bun 1.4.5 does.
-          Bun.serve({ ...options, unix: address.path } as unknown as Bun.Serve.Options<SocketData>)
-        : Bun.serve({ ...options, hostname: address.host, port: address.port });
-    downstream.server = this.#server;
+    if (address.type === "unix") {
+      this.#file = new SocketFile(address.path);
+      // bun-types know no idleTimeout beside `unix`; Bun 1.4.5 does.
+      const wanted = { ...options, unix: this.#file.temporary } as unknown as Bun.Serve.Options<SocketData>;
+      this.#server = Bun.serve(wanted);
+      this.#publish(this.#file, opening.replaces !== undefined);
+    } else {
+      if (!opening.isOurs) probePort(address.host, address.port);
+      // Shared, so that a listener with another certificate can take this one's place: Bun cannot change it (1.4.5).
+      this.#server = Bun.serve({ ...options, hostname: address.host, port: address.port, reusePort: true });
+    }
+    // Requests cannot come before: Bun.serve returns before the event loop turns.
+    this.#downstream = this.#facts();
   }
 
   /** Where it really listens: the port that the system chose stands in for 0. */
   get address(): ListenAddress {
-    const { address } = this.config;
+    const { address } = this.#config;
     return address.type === "unix" ? address : { ...address, port: this.#server.port ?? address.port };
   }
 
@@ -65,12 +91,35 @@ export class Listener<SocketData> {
     const { address } = this;
     if (address.type === "unix") return `unix/${address.path}`;
     const host = address.host.includes(":") ? `[${address.host}]` : address.host;
-    return `${this.config.tls === undefined ? "http" : "https"}://${host}:${address.port}`;
+    return `${this.#config.tls.length === 0 ? "http" : "https"}://${host}:${address.port}`;
   }
 
   /** Requests and WebSockets that are open. */
   get open(): number {
     return this.#server.pendingRequests + this.#server.pendingWebSockets;
+  }
+
+  /** Whether it can serve by another configuration of its address; otherwise another has to take its place. */
+  fits(config: ListenerConfig): boolean {
+    const own = this.#config;
+    return (
+      own.http2 === config.http2 &&
+      own.http3 === config.http3 &&
+      idleSeconds(own) === idleSeconds(config) &&
+      Bun.deepEquals(own.tls.map(tlsFacts), config.tls.map(tlsFacts), true)
+    );
+  }
+
+  /** Serves new requests by another configuration that fits. Requests in flight go on as they began. */
+  adopt(config: ListenerConfig, service: Service<SocketData>): void {
+    const before = this.#service.websocket.maxPayloadLength ?? 0;
+    const wanted = service.websocket.maxPayloadLength ?? 0;
+    // Bun holds open WebSockets to a new limit as well (1.4.5), and they may be of a route that had a larger one.
+    const most = this.open > 0 ? Math.max(before, wanted) : wanted;
+    this.#config = config;
+    this.#service = { handler: service.handler, websocket: { ...service.websocket, maxPayloadLength: most } };
+    this.#downstream = this.#facts();
+    if (most !== before) this.#server.reload(this.#handlers(this.#service.websocket));
   }
 
   /**
@@ -79,6 +128,7 @@ export class Listener<SocketData> {
    */
   async drain(): Promise<void> {
     const stopped = this.#server.stop(false).then(() => true);
+    this.#file?.[Symbol.dispose]();
     let lookedAtMs = performance.now();
     for (let leftMs = LINGER_MS; leftMs > 0;) {
       if (await Promise.race([stopped, Bun.sleep(LOOK_INTERVAL_MS).then(() => false)])) return;
@@ -91,6 +141,57 @@ export class Listener<SocketData> {
 
   /** Ends everything now. */
   close(): Promise<void> {
+    this.#file?.[Symbol.dispose]();
     return this.#server.stop(true);
   }
+
+  #publish(file: SocketFile, replaces: boolean): void {
+    try {
+      file.publish(replaces);
+    } catch (error) {
+      void this.#server.stop(true);
+      throw error;
+    }
+  }
+
+  #handlers(websocket: Bun.WebSocketHandler<SocketData>): HandlerOptions<SocketData> {
+    return { fetch: (request) => this.#service.handler.serve(request, this.#downstream), websocket };
+  }
+
+  #facts(): Downstream {
+    const config = this.#config;
+    return {
+      server: this.#server,
+      name: this.name,
+      secure: config.tls.length > 0,
+      idleTimeoutSeconds: idleSeconds(config),
+      maxRequestBodyBytes: config.maxRequestBodyBytes,
+      trusted: compileTrustedProxies(config.trustedProxies),
+    };
+  }
+}
+
+interface HandlerOptions<SocketData> {
+  readonly fetch: (request: Request) => Awaitable<Response | undefined>;
+  readonly websocket: Bun.WebSocketHandler<SocketData>;
+}
+
+function idleSeconds(config: ListenerConfig): number {
+  return Math.min(Math.ceil(config.clientIdleTimeoutMs / 1000), MOST_IDLE_SECONDS);
+}
+
+/** What of a certificate makes a difference while it is served: not the names of its files. */
+function tlsFacts({ serverNames, cert, key }: ListenerConfig["tls"][number]): object {
+  return { serverNames, cert, key };
+}
+
+/** The first is for every name that none is for; Bun takes a name each, and only the first may have none (1.4.5). */
+function tlsOptions({ tls }: ListenerConfig): Bun.TLSOptions[] {
+  const [first] = tls.filter(({ serverNames }) => serverNames.length === 0);
+  const named = tls.flatMap(({ serverNames, cert, key }) =>
+    serverNames.map((serverName) => ({ cert, key, serverName })),
+  );
+  const { cert, key } = first ?? tls[0] ?? {};
+  if (cert === undefined || key === undefined) return [];
+  return tls.length === 1 ? [{ cert, key }] : [{ cert, key }, ...named];
 }

@@ -1,6 +1,6 @@
 import net from "node:net";
 import type { Log } from "../observe/log.ts";
-import type { Peer } from "./peer.ts";
+import type { Peer, PeerLife } from "./peer.ts";
 
 /** A probe may take this long, or the whole interval where that is shorter. Pingora's TCP check waits 1 s. */
 const PROBE_TIMEOUT_MS = 1_000;
@@ -8,29 +8,36 @@ const PROBE_TIMEOUT_MS = 1_000;
 /** Connects and hangs up; true when the peer accepted. */
 export type Probe = (peer: Peer, timeoutMs: number) => Promise<true | string>;
 
+/** A peer, and how often it is to be looked at; 0 is never. */
+export interface Watched {
+  readonly peer: Peer;
+  readonly intervalMs: number;
+}
+
 /**
- * Active TCP health checks (Pingora's `TcpHealthCheck`, `--hc-freq`): every interval each peer is connected to;
- * one that does not accept is taken out until it does. Speaks only when a state changes.
+ * Active TCP health checks (Pingora's `TcpHealthCheck`, `--hc-freq`): every interval each address is connected to; one
+ * that does not accept is taken out until it does. Speaks only when a state changes. Made for one configuration: an
+ * address that several routes forward to is looked at once, as often as the most careful of them wants.
  */
 export class HealthChecker implements Disposable {
-  readonly #peers: readonly Peer[];
-  readonly #intervalMs: number;
+  readonly #watched: readonly Watched[];
   readonly #log: Log;
   readonly #probe: Probe;
   readonly #timers = new Set<Timer>();
   #stopped = false;
 
-  constructor(peers: readonly Peer[], intervalMs: number, log: Log, probe: Probe = probeTcp) {
-    this.#peers = peers;
-    this.#intervalMs = intervalMs;
+  constructor(watched: Iterable<Watched>, log: Log, probe: Probe = probeTcp) {
+    this.#watched = onePerLife(watched);
     this.#log = log;
     this.#probe = probe;
   }
 
-  /** Probes every peer now and then at each interval. Does nothing when the interval is 0. */
+  /** Probes every peer now and then at each interval. One that is not looked at any more counts as up. */
   start(): void {
-    if (this.#intervalMs <= 0) return;
-    for (const peer of this.#peers) void this.#check(peer);
+    for (const watched of this.#watched) {
+      if (watched.intervalMs > 0) void this.#check(watched);
+      else watched.peer.healthy = true;
+    }
   }
 
   [Symbol.dispose](): void {
@@ -39,8 +46,9 @@ export class HealthChecker implements Disposable {
     this.#timers.clear();
   }
 
-  async #check(peer: Peer): Promise<void> {
-    const result = await this.#probe(peer, Math.min(PROBE_TIMEOUT_MS, this.#intervalMs));
+  async #check(watched: Watched): Promise<void> {
+    const { peer, intervalMs } = watched;
+    const result = await this.#probe(peer, Math.min(PROBE_TIMEOUT_MS, intervalMs));
     if (this.#stopped) return;
     const healthy = result === true;
     if (healthy !== peer.healthy) {
@@ -50,11 +58,21 @@ export class HealthChecker implements Disposable {
     }
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
-      void this.#check(peer);
-    }, this.#intervalMs);
+      void this.#check(watched);
+    }, intervalMs);
     timer.unref();
     this.#timers.add(timer);
   }
+}
+
+function onePerLife(watched: Iterable<Watched>): readonly Watched[] {
+  const byLife = new Map<PeerLife, Watched>();
+  for (const each of watched) {
+    const { life } = each.peer;
+    const known = byLife.get(life)?.intervalMs ?? 0;
+    if (known === 0 || (each.intervalMs > 0 && each.intervalMs < known)) byLife.set(life, each);
+  }
+  return [...byLife.values()];
 }
 
 /**

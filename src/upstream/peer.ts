@@ -42,6 +42,7 @@ export class Peer {
   readonly options: PeerOptions;
   /** Shared with every other peer of the same address. */
   readonly life: PeerLife;
+  #inFlightHere = 0;
 
   constructor(address: UpstreamAddress, options: PeerOptions, life: PeerLife = new PeerLife()) {
     this.address = address;
@@ -71,8 +72,15 @@ export class Peer {
     return this.life.inFlight;
   }
 
+  /** Counts for the address, and for this peer alone. */
   set inFlight(count: number) {
+    this.#inFlightHere += count - this.life.inFlight;
     this.life.inFlight = count;
+  }
+
+  /** True while requests or WebSockets are under way by this very peer. */
+  get isInUse(): boolean {
+    return this.#inFlightHere > 0;
   }
 
   get answers(): number {

@@ -8,7 +8,7 @@ import { RawOrigin } from "../helpers/raw-origin.ts";
 
 const CA = makeAuthority();
 const SITE = makeCertificate({ names: ["127.0.0.1"], by: CA });
-const SECURE = { tls: { certFile: "site.pem", keyFile: "site.key", ...SITE }, http2: true };
+const SECURE = { tls: [{ serverNames: [], certFile: "site.pem", keyFile: "site.key", ...SITE }], http2: true };
 const GRACE_MS = 10_000;
 const SIZE = 9_000_000;
 const [{ fields }] = LANES;

@@ -31,6 +31,7 @@ export function serveBy<Ctx>(phases: ProxyHttp<Ctx>, budgetBytes = 64 * 1024 * 1
     log,
     async [Symbol.asyncDispose]() {
       await listener.close();
+      streams[Symbol.dispose]();
       webSockets[Symbol.dispose]();
       lanes[Symbol.dispose]();
     },

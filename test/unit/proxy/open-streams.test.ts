@@ -90,3 +90,13 @@ test("telling one may end others: they are not told any more", () => {
   streams.drainGone(() => true);
   expect([other.at, streams.size]).toEqual([undefined, 0]);
 });
+
+test("one that is opened by a request from before the reload is told as well", async () => {
+  using streams = new OpenStreams();
+  expect(streams.drainGone(of("gone"))).toBe(0);
+  const [late, stays] = [open(streams, "gone", 30), open(streams, "stays", 30)];
+  expect(late.at).toBeUndefined();
+  await Bun.sleep(80);
+  expect(late.at).toBeGreaterThan(0);
+  expect(stays.at).toBeUndefined();
+});

@@ -1,13 +1,11 @@
 import { expect, test } from "bun:test";
 import { HealthChecker, probeTcp } from "../../../src/upstream/health.ts";
 import { Peer } from "../../../src/upstream/peer.ts";
-import { configWith, RecordingLog } from "../../helpers/proxy.ts";
+import { RecordingLog, reverseProxy } from "../../helpers/proxy.ts";
 import { refusingPort } from "../../helpers/raw-origin.ts";
 
 function peerAt(port: number): Peer {
-  const [route] = configWith({ upstreams: [] }).routes;
-  if (route === undefined) throw new Error("no route");
-  return new Peer({ type: "tcp", host: "127.0.0.1", port, tls: false }, route.proxy);
+  return new Peer({ type: "tcp", host: "127.0.0.1", port, tls: false }, reverseProxy());
 }
 
 test("a state is logged when it changes, not at each look", async () => {
@@ -20,7 +18,7 @@ test("a state is logged when it changes, not at each look", async () => {
     if (looks === results.length) resolve();
     return results[Math.min(looks++, results.length - 1)] ?? true;
   };
-  using checker = new HealthChecker([peer], 1, log, probe);
+  using checker = new HealthChecker([{ peer, intervalMs: 1 }], log, probe);
   checker.start();
   await all;
   expect(log.lines.map(({ level, message }) => `${level} ${message}`)).toEqual([
@@ -33,7 +31,7 @@ test("a state is logged when it changes, not at each look", async () => {
 
 test("an interval of 0 looks at nothing", () => {
   let looks = 0;
-  using checker = new HealthChecker([peerAt(1)], 0, new RecordingLog(), async () => {
+  using checker = new HealthChecker([{ peer: peerAt(1), intervalMs: 0 }], new RecordingLog(), async () => {
     looks++;
     return true;
   });
@@ -45,7 +43,7 @@ test("a look that ends after disposal changes nothing", async () => {
   const peer = peerAt(1);
   const { promise, resolve } = Promise.withResolvers<true | string>();
   const log = new RecordingLog();
-  const checker = new HealthChecker([peer], 1, log, () => promise);
+  const checker = new HealthChecker([{ peer, intervalMs: 1 }], log, () => promise);
   checker.start();
   checker[Symbol.dispose]();
   resolve("gone");

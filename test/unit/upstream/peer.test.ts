@@ -1,12 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import type { UpstreamAddress, UpstreamTlsConfig } from "../../../src/config/model.ts";
 import { Peer } from "../../../src/upstream/peer.ts";
-import { configWith } from "../../helpers/proxy.ts";
+import { reverseProxy } from "../../helpers/proxy.ts";
 
 function peer(address: UpstreamAddress, tls: Partial<UpstreamTlsConfig> = {}): Peer {
-  const [route] = configWith({ upstreams: [] }).routes;
-  if (route === undefined) throw new Error("no route");
-  return new Peer(address, { ...route.proxy, upstreamTls: { ...route.proxy.upstreamTls, ...tls } });
+  return new Peer(address, { ...reverseProxy(), upstreamTls: { ...reverseProxy().upstreamTls, ...tls } });
 }
 
 const tcp = (host: string, port: number, tls = false): UpstreamAddress => ({ type: "tcp", host, port, tls });

@@ -1,0 +1,119 @@
+import type { ListenAddress, ListenerConfig } from "../config/model.ts";
+import type { BridgeData } from "../proxy/bridge.ts";
+import { Listener } from "../server/listener.ts";
+import { removeStaleSocket } from "../server/unix-socket.ts";
+import type { Generation } from "./generation.ts";
+
+/** A listener that could not be opened. */
+export interface ListenFailure {
+  readonly listener: ListenerConfig;
+  /** Bun's error, whose `code` is EADDRINUSE, EACCES, EADDRNOTAVAIL or the like. */
+  readonly error: unknown;
+}
+
+/** Thrown by `startWorker` with every listener that failed; nothing listens then. */
+export class ListenError extends Error {
+  readonly failures: readonly ListenFailure[];
+
+  constructor(failures: readonly ListenFailure[]) {
+    super("cannot listen");
+    this.failures = failures;
+  }
+}
+
+type WorkerListener = Listener<BridgeData>;
+
+/** Listeners that were opened for a configuration, beside those that are there; they listen already. */
+export interface Opened {
+  readonly listeners: ReadonlyMap<string, WorkerListener>;
+  readonly failures: readonly ListenFailure[];
+}
+
+/** The listeners of a worker by their names, and those that are on their way out. */
+export class ListenerSet {
+  readonly #serving = new Map<string, WorkerListener>();
+  /** Their address is gone or another's; their requests finish. */
+  readonly #leaving = new Set<WorkerListener>();
+
+  get(name: string): WorkerListener | undefined {
+    return this.#serving.get(name);
+  }
+
+  /** Requests and WebSockets that are open. */
+  get open(): number {
+    let open = 0;
+    for (const listener of [...this.#serving.values(), ...this.#leaving]) open += listener.open;
+    return open;
+  }
+
+  /** Opens what a configuration has and this has not, and what cannot go on as it is. Closes nothing. */
+  async openFor(generation: Generation): Promise<Opened> {
+    const listeners = new Map<string, WorkerListener>();
+    const failures: ListenFailure[] = [];
+    const open = (name: string, listener: ListenerConfig, replaces?: WorkerListener): void => {
+      try {
+        const opening = { replaces: replaces?.address, isOurs: this.#holds(listener.address) };
+        listeners.set(name, new Listener(name, listener, generation.serviceFor(listener), opening));
+      } catch (error) {
+        failures.push({ listener, error });
+      }
+    };
+    const wanted = [...generation.listeners];
+    for (const [name, listener] of wanted) {
+      if (this.#serving.has(name)) continue;
+      if (listener.address.type === "unix") await removeStaleSocket(listener.address.path);
+      open(name, listener);
+    }
+    // After what may well fail, since these take requests at once.
+    if (failures.length > 0) return { listeners, failures };
+    for (const [name, listener] of wanted) {
+      const present = this.#serving.get(name);
+      if (present?.fits(listener) === false) open(name, listener, present);
+    }
+    return { listeners, failures };
+  }
+
+  /** Has each listener serve by this configuration; those that it has not, or has anew, finish what they have. */
+  swap(generation: Generation, opened: Opened): { opened: number; closed: number; replaced: number } {
+    let replaced = 0;
+    let closed = 0;
+    for (const [name, present] of this.#serving) {
+      const config = generation.listeners.get(name);
+      const successor = opened.listeners.get(name);
+      if (config !== undefined && successor === undefined) {
+        present.adopt(config, generation.serviceFor(config));
+        continue;
+      }
+      if (successor === undefined) closed++;
+      else replaced++;
+      this.#serving.delete(name);
+      this.#leave(present);
+    }
+    for (const [name, listener] of opened.listeners) this.#serving.set(name, listener);
+    return { opened: opened.listeners.size - replaced, closed, replaced };
+  }
+
+  /** Takes no new connections; resolves when every request and WebSocket is over. */
+  async drain(): Promise<void> {
+    await Promise.all([...this.#serving.values(), ...this.#leaving].map((listener) => listener.drain()));
+  }
+
+  /** Ends everything now. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#serving.values(), ...this.#leaving].map((listener) => listener.close()));
+  }
+
+  #leave(listener: WorkerListener): void {
+    this.#leaving.add(listener);
+    void listener.drain().finally(() => this.#leaving.delete(listener));
+  }
+
+  /** Whether a listener of ours has the port, on whatever address. */
+  #holds(address: ListenAddress): boolean {
+    if (address.type === "unix" || address.port === 0) return false;
+    return [...this.#serving.values()].some((listener) => {
+      const own = listener.address;
+      return own.type === "tcp" && own.port === address.port;
+    });
+  }
+}
