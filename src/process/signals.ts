@@ -9,6 +9,8 @@ export const EXIT_FORCED = 1;
 const STOPPING = ["SIGINT", "SIGTERM", "SIGQUIT"] as const;
 const RELOADING = ["SIGHUP", "SIGUSR1"] as const;
 
+export type ReloadSignal = (typeof RELOADING)[number];
+
 /**
  * The signals of a serving process, caught from its making on. Make it before anything listens: a signal that comes
  * between would end the process on the spot.
@@ -18,6 +20,9 @@ export class Signals implements Disposable {
   readonly #first = Promise.withResolvers<NodeJS.Signals>();
   readonly #hurry = new AbortController();
   #isStopping = false;
+  #reload: ((signal: ReloadSignal) => void) | undefined = undefined;
+  /** One that came before anything could be reloaded. */
+  #early: ReloadSignal | undefined = undefined;
 
   constructor(log: Log) {
     this.#log = log;
@@ -32,10 +37,12 @@ export class Signals implements Disposable {
 
   /**
    * Serves until a signal says otherwise and gives the exit code. SIGINT stops fast; SIGTERM and SIGQUIT drain first
-   * (Pingora's names); a second signal while draining stops at once.
+   * (Pingora's names); a second signal while draining stops at once. SIGHUP and SIGUSR1 reload.
    */
-  async serve(worker: Worker): Promise<number> {
+  async serve(worker: Worker, reload: (signal: ReloadSignal) => void): Promise<number> {
     const log = this.#log;
+    this.#reload = reload;
+    if (this.#early !== undefined) reload(this.#early);
     const signal = await this.#first.promise;
     if (signal === "SIGINT") {
       log.info("stopping", { signal, open: worker.open });
@@ -56,6 +63,8 @@ export class Signals implements Disposable {
   };
 
   readonly #onReload = (signal: NodeJS.Signals): void => {
-    this.#log.warn("this version cannot reload its configuration; still serving with the old one", { signal });
+    const which = signal === "SIGHUP" ? "SIGHUP" : "SIGUSR1";
+    if (this.#reload === undefined) this.#early = which;
+    else this.#reload(which);
   };
 }

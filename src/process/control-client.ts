@@ -1,0 +1,46 @@
+import { join } from "node:path";
+import { type ControlSetting, folderFault, folders, namesIn, socketName } from "./control-folder.ts";
+import type { ProcessStatus } from "./control-socket.ts";
+import type { ReloadReport } from "./reloader.ts";
+
+/** A process that listens on its control socket answers at once. */
+const STATUS_TIMEOUT_MS = 2_000;
+
+/** A running process, as its control socket tells. */
+export interface RunningProcess extends ProcessStatus {
+  readonly socket: string;
+}
+
+/** Every running process that this user may speak to, or the one with this process id. */
+export async function runningProcesses(
+  setting: ControlSetting,
+  pid: number | undefined,
+): Promise<readonly RunningProcess[]> {
+  const sockets = folders(setting)
+    .filter((folder) => folderFault(folder, setting.uid) === undefined)
+    .flatMap((folder) => namesIn(folder).map((name) => ({ folder, name })))
+    .filter(({ name }) => (pid === undefined ? /^\d+\.sock$/.test(name) : name === socketName(pid)))
+    .map(({ folder, name }) => join(folder, name));
+  const found = await Promise.all(sockets.map(statusOf));
+  return found.flatMap((each) => each ?? []).toSorted((a, b) => a.pid - b.pid);
+}
+
+/** Undefined where nobody listens any more. */
+async function statusOf(socket: string): Promise<RunningProcess | undefined> {
+  try {
+    const answer = await ask(socket, "/", { signal: AbortSignal.timeout(STATUS_TIMEOUT_MS) });
+    return { ...((await answer.json()) as ProcessStatus), socket };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Has a process reload. Rejects where it goes meanwhile. */
+export async function requestReload({ socket }: RunningProcess): Promise<ReloadReport> {
+  const answer = await ask(socket, "/reload", { method: "POST" });
+  return (await answer.json()) as ReloadReport;
+}
+
+function ask(socket: string, path: string, init: BunFetchRequestInit): Promise<Response> {
+  return fetch(`http://gatekeeper${path}`, { ...init, unix: socket, proxy: false, timeout: false });
+}

@@ -1,0 +1,78 @@
+import { chmodSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { removeStaleSocket } from "../server/unix-socket.ts";
+import { type ControlSetting, makeFolder, namesIn, ownFolders, socketName } from "./control-folder.ts";
+import type { ReloadReport } from "./reloader.ts";
+
+/** What a running process says of itself. */
+export interface ProcessStatus {
+  readonly pid: number;
+  /** Where it listens. */
+  readonly urls: readonly string[];
+}
+
+export interface ControlHandlers {
+  readonly status: () => ProcessStatus;
+  readonly reload: () => Promise<ReloadReport>;
+}
+
+/**
+ * How `gatekeeper reload` speaks to a running process: HTTP over a unix socket that only its user can reach. `GET /` says
+ * what it is, `POST /reload` is answered 200, or 409 where the old configuration stays.
+ */
+export class ControlSocket implements AsyncDisposable {
+  readonly path: string;
+  readonly #server: Bun.Server<undefined>;
+
+  /** @throws Bun's error where it cannot be listened on */
+  constructor(path: string, handlers: ControlHandlers) {
+    this.path = path;
+    const options = {
+      unix: path,
+      development: false,
+      // A reload takes as long as it takes.
+      idleTimeout: 0,
+      fetch: (request: Request) => answer(request, handlers),
+    };
+    this.#server = Bun.serve(options as unknown as Bun.Serve.Options<undefined>);
+    chmodSync(path, 0o600);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#server.stop(true);
+    rmSync(this.path, { force: true });
+  }
+}
+
+/** Opens it at the first place that will do, and removes what ended processes left there. A text says why there is none. */
+export async function openControlSocket(
+  handlers: ControlHandlers,
+  setting: ControlSetting,
+): Promise<ControlSocket | string> {
+  const faults: string[] = [];
+  for (const folder of ownFolders(setting)) {
+    const fault = makeFolder(folder, setting);
+    if (fault !== undefined) {
+      faults.push(fault);
+      continue;
+    }
+    const stale = namesIn(folder).filter((name) => name.endsWith(".sock"));
+    await Promise.all(stale.map((name) => removeStaleSocket(join(folder, name)).catch(() => {})));
+    try {
+      return new ControlSocket(join(folder, socketName(process.pid)), handlers);
+    } catch (error) {
+      faults.push(error instanceof Error ? error.message : String(error));
+    }
+  }
+  return faults.join("; ");
+}
+
+async function answer(request: Request, handlers: ControlHandlers): Promise<Response> {
+  const { pathname } = new URL(request.url);
+  const { method } = request;
+  if (pathname === "/" && method === "GET") return Response.json(handlers.status());
+  if (pathname !== "/reload") return new Response(null, { status: 404 });
+  if (method !== "POST") return new Response(null, { status: 405, headers: { Allow: "POST" } });
+  const report = await handlers.reload();
+  return Response.json(report, { status: report.isReloaded ? 200 : 409 });
+}
