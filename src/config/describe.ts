@@ -25,7 +25,9 @@ export function patternText(pattern: PathPattern): string {
 
 /** `/up to 127.0.0.1:3000, 127.0.0.1:3001`. */
 export function routeText(route: RouteConfig): string {
-  return `${patternText(route.path)} to ${route.proxy.upstreams.map(upstreamText).join(", ")}`;
+  const proxy = route.handlers.find((handler) => handler.type === "proxy");
+  if (proxy === undefined) return route.name;
+  return `${route.name} to ${proxy.proxy.upstreams.map(upstreamText).join(", ")}`;
 }
 
 /**
@@ -33,7 +35,7 @@ export function routeText(route: RouteConfig): string {
  * `listening on ` or `would listen on `. `urls` are where it really listens, by default what is configured.
  */
 export function startText(config: Config, urls: readonly string[] = config.listeners.map(listenerText)): string {
-  return `${urls.join(", ")}, forwarding ${config.routes.map(routeText).join("; ")}`;
+  return `${urls.join(", ")}, forwarding ${(config.listeners[0]?.routes ?? []).map(routeText).join("; ")}`;
 }
 
 function bracketed(host: string): string {

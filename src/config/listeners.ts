@@ -35,8 +35,11 @@ export async function buildListeners(settings: Settings, now: number): Promise<B
     .flatMap((given) => given.value)
     .map((address) => ({
       address,
-      tls: pair?.value,
+      tls: pair?.value === undefined ? [] : [{ serverNames: [], ...pair.value }],
       http2: pair?.value !== undefined,
+      http3: false,
+      trustedProxies: [...new Set(settings.all("trusted_proxies").flatMap((one) => one.value))],
+      routes: [],
       clientIdleTimeoutMs: settings.value("client_idle_timeout"),
       maxRequestBodyBytes: settings.value("max_request_body"),
     }));

@@ -4,7 +4,7 @@ import { LOG_VARIABLE, parseLogVariable } from "./environment.ts";
 import { REQUIRED, Settings } from "./given.ts";
 import { LOG_LEVEL } from "./kinds.ts";
 import { buildListeners } from "./listeners.ts";
-import type { Config, ListenerConfig, LogConfig, ProcessConfig, ReverseProxyConfig } from "./model.ts";
+import type { Config, ListenerConfig, LogConfig, ProcessConfig, ReverseProxyConfig, RouteConfig } from "./model.ts";
 import { patternText } from "./describe.ts";
 import { hasErrors, type Place, type Problem } from "./problem.ts";
 import { readBytes } from "./read-file.ts";
@@ -63,9 +63,17 @@ export async function loadConfig(input: LoadInput): Promise<Loaded> {
   if (hasErrors(problems)) return { config: undefined, listeners, log, problems };
   const path = settings.value("cp");
   const proxy = buildProxy(settings, forwarding.upstreams, upstreamTls.tls);
+  const isAll = path.path === "/" || path.path === "";
+  const routes: readonly RouteConfig[] = [
+    {
+      name: patternText(path),
+      match: isAll ? [] : [[{ type: "context_path", pattern: path }]],
+      handlers: [{ type: "proxy", proxy }],
+      terminal: false,
+    },
+  ];
   const config: Config = {
-    listeners,
-    routes: [{ name: patternText(path), path, proxy }],
+    listeners: listeners.map((listener) => ({ ...listener, routes })),
     process: buildProcess(settings),
   };
   return { config, listeners, log, problems };
@@ -138,7 +146,12 @@ function buildProxy(
       deadAfterMs: settings.value("websocket_timeout"),
       handshakeTimeoutMs: settings.value("websocket_handshake_timeout"),
     },
-    trustedProxies: [...new Set(settings.all("trusted_proxies").flatMap((given) => given.value))],
+    trustedProxies: [],
+    headerUp: undefined,
+    headerDown: undefined,
+    method: undefined,
+    rewrite: undefined,
+    streamCloseDelayMs: 10_000,
   };
 }
 

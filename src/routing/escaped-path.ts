@@ -21,8 +21,7 @@ export function compileEscapedPath(pattern: string): (path: string) => boolean {
 type Step =
   | { readonly type: "character"; readonly text: string }
   | { readonly type: "encoding"; readonly text: string }
-  /** `end` is what follows it, where it ends; undefined at the end of the pattern. */
-  | { readonly type: "span"; readonly decoded: boolean; readonly end: string | undefined };
+  | { readonly type: "span"; readonly decoded: boolean };
 
 function parsePattern(pattern: string): readonly Step[] {
   const steps: Step[] = [];
@@ -31,7 +30,7 @@ function parsePattern(pattern: string): readonly Step[] {
     const isRaw = characters[at] === "%" && characters[at + 1] === "*";
     if (isRaw) at++;
     if (characters[at] === "*") {
-      steps.push({ type: "span", decoded: !isRaw, end: characters[at + 1] });
+      if (steps.at(-1)?.type !== "span") steps.push({ type: "span", decoded: !isRaw });
     } else if (characters[at] === "%" && at + 2 < characters.length) {
       steps.push({ type: "encoding", text: characters.slice(at, at + 3).join("") });
       at += 2;
@@ -50,12 +49,12 @@ function globOf(step: Step): string {
 function readAlong(steps: readonly Step[], path: string): string | undefined {
   let text = "";
   let at = 0;
-  for (const step of steps) {
+  for (const [number, step] of steps.entries()) {
     if (at >= path.length) break;
     switch (step.type) {
       case "span": {
-        const end = step.end === undefined ? path.length : path.indexOf(step.end, at);
-        if (end < 0) return undefined;
+        const end = endOfSpan(path, at, steps[number + 1]);
+        if (end === undefined) return undefined;
         const span = path.slice(at, end);
         text += step.decoded ? decodePercent(span) : span;
         at = end;
@@ -75,6 +74,15 @@ function readAlong(steps: readonly Step[], path: string): string | undefined {
     }
   }
   return at < path.length ? undefined : foldCase(text);
+}
+
+/** A span goes on to the first place where what follows it in the pattern stands, never within an encoding. */
+function endOfSpan(path: string, start: number, next: Step | undefined): number | undefined {
+  if (next === undefined || next.type === "span") return path.length;
+  for (let at = start; at < path.length; at += path[at] === "%" ? 3 : 1) {
+    if (path.startsWith(next.text, at)) return at;
+  }
+  return undefined;
 }
 
 /** The UTF-8 of one character, else one byte. */
