@@ -1,0 +1,27 @@
+import { readError, readRedir, readRespond } from "./directives/answers.ts";
+import { readBasicAuth } from "./directives/basic-auth.ts";
+import { readHandle, readRoute } from "./directives/blocks.ts";
+import { readEncode } from "./directives/encode.ts";
+import { readHeader, readRequestHeader } from "./directives/header.ts";
+import { readRequestBody } from "./directives/request-body.ts";
+import { readReverseProxy } from "./directives/reverse-proxy.ts";
+import { readRewrite, readUri } from "./directives/target.ts";
+import type { DirectiveReader } from "./scope.ts";
+
+/** Every directive that makes a route, but `handle_path`, whose path is more than a matcher. */
+export const DIRECTIVES: Readonly<Record<string, DirectiveReader>> = {
+  header: readHeader,
+  request_header: readRequestHeader,
+  request_body: readRequestBody,
+  redir: readRedir,
+  rewrite: readRewrite,
+  uri: readUri,
+  basicauth: readBasicAuth,
+  basic_auth: readBasicAuth,
+  encode: readEncode,
+  handle: readHandle,
+  route: readRoute,
+  error: readError,
+  respond: readRespond,
+  reverse_proxy: readReverseProxy,
+};

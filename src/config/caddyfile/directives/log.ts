@@ -1,0 +1,38 @@
+import type { DocEntry, DocNode } from "../../document.ts";
+import type { Directive } from "../blocks.ts";
+import { readLogBlock } from "../log-block.ts";
+import { entry, mapNode, textNode, wordNode } from "../nodes.ts";
+import type { Report } from "../report.ts";
+import type { Token } from "../token.ts";
+
+/** How a log without a format of its own is written: as the global options say, else JSON. */
+export interface LogDefaults {
+  readonly format: Token | undefined;
+}
+
+/** `log` of a site: its requests are logged. Caddy's default is standard error. */
+export function readLog(line: Directive, defaults: LogDefaults, report: Report): DocEntry | undefined {
+  const { name, args, block } = line;
+  const [extra] = args;
+  if (extra !== undefined) {
+    return report.error(extra, "a name of a log is Caddy's, and not taken here", { expected: "log, or log { ... }" });
+  }
+  const { output, format, level } = readLogBlock(block ?? [], report);
+  if (level !== undefined && !/^(?:info|debug)$/i.test(level.text)) {
+    const help = "a log of requests holds all of them here";
+    return report.error(level, "only the level INFO is taken for the log of requests", { expected: "INFO", help });
+  }
+  return entry("access_log", name, logNode(name, output, format ?? defaults.format));
+}
+
+function logNode(name: Token, output: ReturnType<typeof readLogBlock>["output"], format: Token | undefined): DocNode {
+  const target =
+    output === undefined
+      ? wordNode(name, "stderr")
+      : output.path === undefined
+        ? wordNode(output.at, output.at.text === "discard" ? "off" : output.at.text)
+        : textNode(output.path);
+  if (format === undefined || format.text === "json" || target.text === "off") return target;
+  const at = output?.path ?? output?.at ?? name;
+  return mapNode([entry("output", at, target), entry("format", format, wordNode(format))], name.span);
+}

@@ -1,0 +1,207 @@
+import type { DocEntry } from "../../document.ts";
+import { argumentOf } from "../arguments.ts";
+import type { Directive } from "../blocks.ts";
+import { FieldEdits } from "../field-edits.ts";
+import { entry, mapNode, oneOrMore, textNode, wordNode } from "../nodes.ts";
+import type { Report } from "../report.ts";
+import type { DirectiveReader } from "../scope.ts";
+import type { Token } from "../token.ts";
+import { durationMs, durationNode } from "../values.ts";
+import { readTransport } from "./transport.ts";
+import { upstreamsOf } from "./upstreams.ts";
+
+const LATER = "it comes with a later version";
+const POLICIES = ["random", "round_robin", "first"];
+
+const LINES: readonly string[] = [
+  "to",
+  "lb_policy",
+  "header_up",
+  "header_down",
+  "method",
+  "rewrite",
+  "trusted_proxies",
+  "flush_interval",
+  "stream_close_delay",
+  "transport",
+];
+
+/** Lines of Caddy's that are not taken. */
+const REFUSED = new Set(
+  (
+    "lb_retries lb_try_duration lb_try_interval lb_retry_match health_uri health_path health_port health_interval " +
+    "health_timeout health_passes health_fails health_status health_body health_method health_headers " +
+    "health_follow_redirects health_upstream health_request_body fail_duration max_fails unhealthy_status " +
+    "unhealthy_latency unhealthy_request_count dynamic handle_response replace_status copy_response " +
+    "copy_response_headers request_buffers response_buffers buffer_requests buffer_responses max_buffer_size " +
+    "stream_timeout stream_buffer_size stream_logs verbose_logs"
+  ).split(" "),
+);
+
+/** How a health check is asked for in YAML, which knows one kind. */
+const HEALTH =
+  "hc_freq: 10s in YAML connects to each upstream that often; checks by requests come with a later version";
+
+/** `reverse_proxy`. */
+export const readReverseProxy: DirectiveReader = (line, { report }) => {
+  const reading = new ProxyReading(line, report);
+  for (const inner of line.block ?? []) reading.take(inner);
+  return reading.entries();
+};
+
+class ProxyReading {
+  readonly #at: Token;
+  readonly #report: Report;
+  readonly #targets: Token[];
+  readonly #up: FieldEdits;
+  readonly #down: FieldEdits;
+  #upAt: Token | undefined;
+  #downAt: Token | undefined;
+  readonly #entries = new Map<string, DocEntry>();
+
+  constructor({ name, args }: Directive, report: Report) {
+    this.#at = name;
+    this.#report = report;
+    this.#targets = [...args];
+    this.#up = new FieldEdits("request", report);
+    this.#down = new FieldEdits("answer", report);
+  }
+
+  take(line: Directive): void {
+    const { name, args, block } = line;
+    switch (name.text) {
+      case "to":
+        if (args.length === 0) this.#report.error(name, "to lacks an upstream", { expected: "to UPSTREAM..." });
+        this.#targets.push(...args);
+        break;
+      case "lb_policy":
+        this.#takePolicy(line);
+        break;
+      case "header_up":
+        this.#takeHeaderUp(line);
+        break;
+      case "header_down":
+        if (!this.#isEdit(line)) break;
+        this.#downAt ??= name;
+        this.#down.take(args);
+        break;
+      case "method":
+        this.#takeText("upstream_method", line, "method METHOD");
+        break;
+      case "rewrite":
+        this.#takeText("upstream_rewrite", line, "rewrite TO");
+        break;
+      case "trusted_proxies":
+        if (args.length === 0)
+          this.#report.error(name, "trusted_proxies lacks a range", { expected: "private_ranges" });
+        else
+          this.#put(
+            "trusted_proxies",
+            name,
+            oneOrMore(
+              args.map((range) => wordNode(range)),
+              name.span,
+            ),
+          );
+        break;
+      case "flush_interval":
+        this.#takeFlush(line);
+        break;
+      case "stream_close_delay": {
+        const delay = argumentOf(line, "stream_close_delay TIME", this.#report);
+        if (delay !== undefined) this.#put("stream_close_delay", name, durationNode(delay, this.#report));
+        break;
+      }
+      case "transport":
+        for (const each of readTransport(line, this.#report)) this.#entries.set(each.key, each);
+        break;
+      default:
+        this.#refuse(name);
+    }
+    const isFlat = block !== undefined && name.text !== "transport" && LINES.includes(name.text);
+    if (isFlat) this.#report.error(name, `${name.text} has no block here`);
+  }
+
+  /** The keys of the route. */
+  entries(): readonly DocEntry[] | undefined {
+    const [first] = this.#targets;
+    if (first === undefined) {
+      const expected = "reverse_proxy [MATCHER] UPSTREAM...";
+      return this.#report.error(this.#at, "reverse_proxy lacks an upstream", { expected });
+    }
+    const { nodes, isSeveral } = upstreamsOf(this.#targets, this.#report);
+    const result = [entry("upstreams", this.#at, oneOrMore(nodes, first.span))];
+    // Caddy's default; with a single upstream there is nothing to choose.
+    if (isSeveral && !this.#entries.has("lb_policy")) {
+      result.push(entry("lb_policy", this.#at, wordNode(this.#at, "random")));
+    }
+    for (const key of ["lb_policy", "host"]) {
+      const given = this.#entries.get(key);
+      if (given !== undefined) result.push(given);
+    }
+    result.push(...edits("header_up", this.#upAt, this.#up), ...edits("header_down", this.#downAt, this.#down));
+    return [...result, ...[...this.#entries.values()].filter((each) => !result.includes(each))];
+  }
+
+  #put(key: string, at: Token, value: DocEntry["value"]): void {
+    this.#entries.set(key, entry(key, at, value));
+  }
+
+  #takeText(key: string, line: Directive, form: string): void {
+    const word = argumentOf(line, form, this.#report);
+    if (word !== undefined) this.#put(key, line.name, textNode(word));
+  }
+
+  #takePolicy(line: Directive): void {
+    const [policy, option] = line.args;
+    if (policy === undefined) {
+      this.#report.error(line.name, "lb_policy lacks its name", { expected: POLICIES.join(", ") });
+    } else if (POLICIES.includes(policy.text)) {
+      if (option !== undefined) this.#report.error(option, `${policy.text} has no option`);
+      this.#put("lb_policy", line.name, wordNode(policy));
+    } else if (/^(?:\w+_hash|header|cookie|query|least_conn|random_choose|weighted_round_robin)$/.test(policy.text)) {
+      const expected = POLICIES.join(", ");
+      this.#report.error(policy, `the policy ${policy.text} is Caddy's: ${LATER}`, { expected });
+    } else this.#report.unknown(policy, "policy", POLICIES);
+  }
+
+  #isEdit({ name, args }: Directive): boolean {
+    if (args.length > 0) return true;
+    this.#report.error(name, `${name.text} lacks a field`, {
+      expected: `${name.text} [+|-]FIELD [VALUE|FIND REPLACE]`,
+    });
+    return false;
+  }
+
+  #takeHeaderUp(line: Directive): void {
+    const [field, value, replacement] = line.args;
+    if (!this.#isEdit(line)) return;
+    if (/^host:?$/i.test(field?.text ?? "") && value !== undefined && replacement === undefined) {
+      this.#put("host", line.name, textNode(value));
+      return;
+    }
+    this.#upAt ??= line.name;
+    this.#up.take(line.args);
+  }
+
+  /** Nothing is held back here, whatever it says: the value is only checked. */
+  #takeFlush(line: Directive): void {
+    const interval = argumentOf(line, "flush_interval -1, or flush_interval TIME", this.#report);
+    if (interval === undefined || /^-?\d+$/.test(interval.text) || durationMs(interval.text) !== undefined) return;
+    this.#report.error(interval, "this is not a time", { expected: "-1, or a time with its unit, such as 100ms" });
+  }
+
+  #refuse(name: Token): void {
+    if (!REFUSED.has(name.text)) {
+      this.#report.unknown(name, "line of reverse_proxy", LINES);
+      return;
+    }
+    const help = name.text.startsWith("health_") ? { help: HEALTH } : {};
+    this.#report.error(name, `${name.text} is Caddy's: ${LATER}`, help);
+  }
+}
+
+function edits(key: string, at: Token | undefined, fields: FieldEdits): readonly DocEntry[] {
+  const entries = fields.entries();
+  return at === undefined || entries.length === 0 ? [] : [entry(key, at, mapNode(entries, at.span))];
+}
