@@ -29,6 +29,11 @@ export const COMMANDS = {
     words: ["FILE", "URL"],
     flags: ["adapter", "method", "header", "from", "help", "version"],
   },
+  reload: {
+    doc: "Have the running process take up its changed configuration (exit 1: it does not, 3: which process?)",
+    words: [],
+    flags: ["pid", "help", "version"],
+  },
   schema: { doc: "Print the JSON Schema of the configuration file, for editors", words: [], flags: HELP_ONLY },
   docs: { doc: "Print the reference of every key of the configuration file", words: [], flags: HELP_ONLY },
   demo: {

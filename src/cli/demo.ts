@@ -47,7 +47,8 @@ export async function runDemo(options: DemoOptions): Promise<DemoEnd> {
   const fallback = options.flags.has("bind") ? undefined : (await load(ANY_PORT_BIND)).config;
   const worker = await startOn(config, fallback, log);
   options.write(introduction(worker.urls[0] ?? "", upstream));
-  return { exitCode: await signals.serve(worker) };
+  const refuse = (signal: string): void => log.warn("the demo has no configuration to reload", { signal });
+  return { exitCode: await signals.serve(worker, refuse) };
 }
 
 /** Texts that are known to be right, as settings. */

@@ -13,6 +13,8 @@ export type Action =
   | "method"
   | "header"
   | "from"
+  | "watch"
+  | "pid"
   | "help"
   | "version";
 
@@ -52,6 +54,7 @@ const ACTIONS: readonly Flag[] = [
     valueName: "FORM",
   }),
   action("test", "Configuration", "Do everything but listen, say whether it would start, and exit", { short: "t" }),
+  action("watch", "Configuration", "Reload when a file of the configuration changes, certificates included"),
   action("pretty", "Configuration", "Accepted as Caddy does; no effect", { only: ["adapt"] }),
   action("validate", "Configuration", "Check it as well, as validate does", { only: ["adapt"] }),
   action("method", "Request", "Its method (default: GET)", { short: "X", valueName: "METHOD", only: ["explain"] }),
@@ -62,6 +65,7 @@ const ACTIONS: readonly Flag[] = [
     only: ["explain"],
   }),
   action("from", "Request", "The IP that it comes from (default: 127.0.0.1)", { valueName: "IP", only: ["explain"] }),
+  action("pid", "Process", "The process that is to reload, where several run", { valueName: "PID", only: ["reload"] }),
   action("upgrade", "Process", "Take over from the running process (comes with a later version)", { short: "u" }),
   action("nocapture", "Process", "Accepted as the original did; no effect"),
   action("help", "Help", "Show this help and exit", { short: "h" }),

@@ -17,6 +17,7 @@ const EXAMPLES: Readonly<Record<CommandName, readonly (readonly [command: string
     ["gatekeeper explain Caddyfile http://localhost:8008/up", "which route takes it, and why"],
     ["gatekeeper explain gatekeeper.yaml https://a.example/x -X POST -H 'X-A: b' --from 192.0.2.7", "another request"],
   ],
+  reload: [["gatekeeper reload", "after the file was changed; says what is wrong with it, if so"]],
   schema: [["gatekeeper schema > gatekeeper.schema.json", "for an editor that knows JSON Schema"]],
   docs: [["gatekeeper docs | less", "every key, its type, default and meaning"]],
   demo: [["gatekeeper demo", "see it work, without anything else"]],

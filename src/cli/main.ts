@@ -27,6 +27,7 @@ const HANDLERS: Handlers = {
   validate: async (invocation) => await (await import("./validate-command.ts")).validate(invocation),
   adapt: async (invocation) => await (await import("./adapt-command.ts")).adapt(invocation),
   explain: async (invocation) => await (await import("./explain-command.ts")).explainCommand(invocation),
+  reload: async (invocation) => await (await import("./reload-command.ts")).reload(invocation),
   schema: async (invocation) => await (await import("./schema-command.ts")).schema(invocation),
   docs: async (invocation) => await (await import("./schema-command.ts")).docs(invocation),
   demo: async (invocation) => await (await import("./demo-command.ts")).demo(invocation),

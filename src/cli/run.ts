@@ -5,6 +5,7 @@ import { loadConfig, type Loaded } from "../config/load.ts";
 import type { Config, LogConfig } from "../config/model.ts";
 import { hasErrors, placeText, type Problem } from "../config/problem.ts";
 import type { Log } from "../observe/log.ts";
+import type { Reloading } from "./reloading.ts";
 import { relaunchWithMoreRequests } from "../process/relaunch.ts";
 import type { Invocation } from "./argv.ts";
 import { refuse, report } from "./main.ts";
@@ -21,7 +22,7 @@ export async function run(invocation: Invocation): Promise<number> {
     const { heldAddresses } = await import("./bind-failure.ts");
     return refuse([...loaded.problems, ...heldAddresses(loaded.listeners)]);
   }
-  return isTest ? await test(config, loaded.problems) : await serve(config, loaded, late);
+  return isTest ? await test(config, loaded.problems) : await serve(config, loaded, { invocation, late });
 }
 
 /** Loads what a command line asks for: its own problems come first, then those of its files. */
@@ -42,7 +43,14 @@ async function test(config: Config, problems: readonly Problem[]): Promise<numbe
   return 0;
 }
 
-async function serve(config: Config, { log: settings, problems }: Loaded, late: readonly string[]): Promise<number> {
+interface Start {
+  readonly invocation: Invocation;
+  /** Warnings from before there was a log. */
+  readonly late: readonly string[];
+}
+
+async function serve(config: Config, loaded: Loaded, { invocation, late }: Start): Promise<number> {
+  const { log: settings, problems } = loaded;
   const [log, { Signals }] = await Promise.all([openLog(settings), import("../process/signals.ts")]);
   using signals = new Signals(log);
   const { startWorker, ListenError } = await import("../process/worker.ts");
@@ -51,7 +59,9 @@ async function serve(config: Config, { log: settings, problems }: Loaded, late: 
   try {
     const worker = await startWorker(config, log);
     log.info(`listening on ${startText(config, worker.urls)}`);
-    return await signals.serve(worker);
+    const { startReloading } = await import("./reloading.ts");
+    await using reloading: Reloading = await startReloading(invocation, loaded, { worker, log });
+    return await signals.serve(worker, (signal) => void reloading.reloader.reload(signal));
   } catch (error) {
     if (!(error instanceof ListenError)) throw error;
     const { bindProblem } = await import("./bind-failure.ts");

@@ -1,0 +1,45 @@
+import { LOG_VARIABLE } from "../config/environment.ts";
+import type { Loaded } from "../config/load.ts";
+import type { Log } from "../observe/log.ts";
+import { controlSetting } from "../process/control-folder.ts";
+import { type ControlSocket, openControlSocket } from "../process/control-socket.ts";
+import { FileWatcher } from "../process/file-watcher.ts";
+import { Reloader } from "../process/reloader.ts";
+import type { Worker } from "../process/worker.ts";
+import type { Invocation } from "./argv.ts";
+import { bindProblem } from "./bind-failure.ts";
+import { loadInvocation } from "./run.ts";
+
+/** What makes a serving process reload. */
+export interface Reloading extends AsyncDisposable {
+  readonly reloader: Reloader;
+}
+
+/** Opens the control socket, and with `--watch` watches the files. Reloads read the same command line again. */
+export async function startReloading(
+  invocation: Invocation,
+  loaded: Loaded,
+  { worker, log }: { readonly worker: Worker; readonly log: Log },
+): Promise<Reloading> {
+  const reloader = new Reloader({
+    worker,
+    log,
+    logConfig: loaded.log,
+    load: () => loadInvocation(invocation, process.env[LOG_VARIABLE]),
+    listenProblem: ({ listener, error }) => bindProblem(listener.address, error),
+  });
+  await using owned = new AsyncDisposableStack();
+  const control = await openControlSocket(
+    { status: () => ({ pid: process.pid, urls: worker.urls }), reload: () => reloader.reload("command") },
+    controlSetting(),
+  );
+  if (typeof control === "string") log.warn("no control socket: `gatekeeper reload` cannot work", { reason: control });
+  else owned.use<ControlSocket>(control);
+  if (invocation.actions.has("watch")) {
+    const watcher = owned.use(new FileWatcher({ log, changed: () => void reloader.reload("watch") }));
+    watcher.watch(loaded.files);
+    reloader.onFiles = (files) => watcher.watch(files);
+  }
+  const stack = owned.move();
+  return { reloader, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+}
