@@ -113,9 +113,8 @@ const REDACTED: readonly string[] = ["REDACTED"];
 
 /** Every field with its values, under the names that Go, and so Caddy, writes. */
 function fieldsOf(headers: Headers): Readonly<Record<string, readonly string[]>> {
-  const fields: Record<string, readonly string[]> = {};
-  for (const [name, value] of headers) fields[canonical(name)] = SECRET.has(name) ? REDACTED : [text(value)];
-  return fields;
+  const entries = [...headers].map(([name, value]) => [canonical(name), SECRET.has(name) ? REDACTED : [text(value)]]);
+  return Object.fromEntries(entries) as Readonly<Record<string, readonly string[]>>;
 }
 
 /** `user-agent` as `User-Agent`. */
