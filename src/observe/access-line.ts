@@ -113,14 +113,34 @@ const REDACTED: readonly string[] = ["REDACTED"];
 
 /** Every field with its values, under the names that Go, and so Caddy, writes. */
 function fieldsOf(headers: Headers): Readonly<Record<string, readonly string[]>> {
-  const entries = [...headers].map(([name, value]) => [canonical(name), SECRET.has(name) ? REDACTED : [text(value)]]);
-  return Object.fromEntries(entries) as Readonly<Record<string, readonly string[]>>;
+  const fields: Record<string, readonly string[]> = {};
+  for (const [name, value] of headers) {
+    fields[FREQUENT.get(name) ?? canonical(name)] = SECRET.has(name) ? REDACTED : [text(value)];
+  }
+  return fields;
 }
 
 /** `user-agent` as `User-Agent`. */
 function canonical(name: string): string {
+  // What would be the object's prototype is a name like any other.
+  if (name === "__proto__") return "__Proto__";
   return name.replace(/(?:^|-)[a-z]/g, (start) => start.toUpperCase());
 }
+
+/** Made once: spelling them costs more than all the rest of a line. */
+const FREQUENT: ReadonlyMap<string, string> = new Map(
+  (
+    "accept accept-encoding accept-language accept-ranges access-control-allow-origin age authorization cache-control " +
+    "connection content-encoding content-length content-type cookie date dnt etag expires host if-modified-since " +
+    "if-none-match last-modified link location origin pragma priority proxy-status range referer sec-ch-ua " +
+    "sec-ch-ua-mobile sec-ch-ua-platform sec-fetch-dest sec-fetch-mode sec-fetch-site sec-fetch-user sec-websocket-key " +
+    "sec-websocket-version server set-cookie strict-transport-security transfer-encoding upgrade " +
+    "upgrade-insecure-requests user-agent vary via x-content-type-options x-forwarded-for x-forwarded-host " +
+    "x-forwarded-proto x-frame-options x-powered-by x-request-id x-requested-with"
+  )
+    .split(" ")
+    .map((name) => [name, canonical(name)] as const),
+);
 
 /** Bytes, one char for each, as the UTF-8 that they may be. */
 function text(bytes: string): string {
