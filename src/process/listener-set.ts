@@ -52,7 +52,8 @@ export class ListenerSet {
     const failures: ListenFailure[] = [];
     const open = (name: string, listener: ListenerConfig, replaces?: WorkerListener): void => {
       try {
-        const opening = { replaces: replaces?.address, isOurs: this.#holds(listener.address) };
+        const isOurs = replaces !== undefined || this.#holds(listener.address);
+        const opening = { replaces: replaces?.address, isOurs };
         listeners.set(name, new Listener(name, listener, generation.serviceFor(listener), opening));
       } catch (error) {
         failures.push({ listener, error });
