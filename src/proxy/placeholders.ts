@@ -8,8 +8,38 @@ import { commonLogTime, plainTime } from "../core/times.ts";
 /** Gives the value of one placeholder, one char for each byte. `answer`: the answer's fields, where it is there. */
 export type Reader = (session: GatewaySession, answer: Headers | undefined) => string;
 
+type PathName = Extract<PlaceholderName, `http.request.${"uri" | "orig_uri"}.path${string}`>;
+
+/** What reads paths and parts of them, spelled as `spell` has it. */
+export function pathReaders(
+  spell: (path: string) => string,
+): Readonly<Record<PathName, (argument: string) => (session: GatewaySession) => string>> {
+  const now = (session: GatewaySession): string => spell(session.path);
+  const original = (session: GatewaySession): string => spell(pathOf(session.originalTarget));
+  return {
+    "http.request.uri.path": () => now,
+    "http.request.uri.path.dir": () => (session) => dirOf(now(session)),
+    "http.request.uri.path.file": () => (session) => fileOf(now(session)),
+    "http.request.uri.path.file.base": () => (session) => splitFile(fileOf(now(session)))[0],
+    "http.request.uri.path.file.ext": () => (session) => splitFile(fileOf(now(session)))[1],
+    "http.request.uri.path.*": (argument) => {
+      const index = Number(argument);
+      return (session) => segment(now(session), index);
+    },
+    "http.request.orig_uri.path": () => original,
+    "http.request.orig_uri.path.dir": () => (session) => dirOf(original(session)),
+    "http.request.orig_uri.path.file": () => (session) => fileOf(original(session)),
+    "http.request.orig_uri.path.*": (argument) => {
+      const index = Number(argument);
+      return (session) => segment(original(session), index);
+    },
+  };
+}
+
 /** What reads a placeholder, its argument taken apart at the start. */
 export const READERS: Readonly<Record<PlaceholderName, (argument: string) => Reader>> = {
+  // Decoded as a whole, so that an encoded slash divides like any other (Caddy).
+  ...pathReaders(decodePercentBytes),
   "http.request.host": () => (session) => hostOf(hostportOf(session)),
   "http.request.hostport": () => hostportOf,
   "http.request.port": () => (session) => portOf(hostportOf(session)),
@@ -21,29 +51,13 @@ export const READERS: Readonly<Record<PlaceholderName, (argument: string) => Rea
   "http.request.orig_method": () => (session) => session.request.method,
   "http.request.scheme": () => (session) => (session.secure ? "https" : "http"),
   "http.request.uri": () => (session) => session.target,
-  "http.request.uri.path": () => (session) => decodePercentBytes(session.path),
-  "http.request.uri.path.dir": () => (session) => dirOf(decodePercentBytes(session.path)),
-  "http.request.uri.path.file": () => (session) => fileOf(decodePercentBytes(session.path)),
-  "http.request.uri.path.file.base": () => (session) => splitFile(fileOf(decodePercentBytes(session.path)))[0],
-  "http.request.uri.path.file.ext": () => (session) => splitFile(fileOf(decodePercentBytes(session.path)))[1],
   "http.request.uri.query": () => (session) => session.query,
   "http.request.uri.prefixed_query": () => (session) => (session.query === "" ? "" : `?${session.query}`),
-  "http.request.uri.path.*": (argument) => {
-    const index = Number(argument);
-    return (session) => segment(decodePercentBytes(session.path), index);
-  },
   "http.request.uri.query.*": (argument) => {
     const name = bytesOfText(argument);
     return (session) => parameter(session.query, name);
   },
   "http.request.orig_uri": () => (session) => session.originalTarget,
-  "http.request.orig_uri.path": () => (session) => decodePercentBytes(pathOf(session.originalTarget)),
-  "http.request.orig_uri.path.dir": () => (session) => dirOf(decodePercentBytes(pathOf(session.originalTarget))),
-  "http.request.orig_uri.path.file": () => (session) => fileOf(decodePercentBytes(pathOf(session.originalTarget))),
-  "http.request.orig_uri.path.*": (argument) => {
-    const index = Number(argument);
-    return (session) => segment(decodePercentBytes(pathOf(session.originalTarget)), index);
-  },
   "http.request.orig_uri.query": () => (session) =>
     session.originalTarget.slice(pathOf(session.originalTarget).length + 1),
   "http.request.remote": () => (session) => {

@@ -2,7 +2,7 @@ import type { PlaceholderName } from "../../core/placeholders.ts";
 import { parseTemplate, type Placeholder, type TemplatePart } from "../../core/template.ts";
 import { bytesOfText } from "../bytes.ts";
 import type { GatewaySession } from "../gateway-ctx.ts";
-import { READERS, type Reader } from "../placeholders.ts";
+import { pathReaders, READERS, type Reader } from "../placeholders.ts";
 import type { Handler } from "./handler.ts";
 import { encodePath, encodePathValue, encodeQuery, encodeQueryValue, retarget } from "./target.ts";
 
@@ -95,27 +95,13 @@ function push(parts: TemplatePart[], text: string): void {
 
 /** Parts of the target that go in as they were sent. */
 const AS_SENT: Partial<Readonly<Record<PlaceholderName, (argument: string) => Reader>>> = {
+  ...pathReaders((path) => path),
   "http.request.uri": READERS["http.request.uri"],
-  "http.request.uri.path": () => (session) => session.path,
-  "http.request.uri.path.dir": () => (session) => session.path.slice(0, session.path.lastIndexOf("/") + 1),
-  "http.request.uri.path.file": () => (session) => session.path.slice(session.path.lastIndexOf("/") + 1),
-  "http.request.uri.path.*": (argument) => (session) => session.path.split("/")[Number(argument) + 1] ?? "",
   "http.request.uri.query": READERS["http.request.uri.query"],
   "http.request.uri.prefixed_query": READERS["http.request.uri.prefixed_query"],
   "http.request.orig_uri": READERS["http.request.orig_uri"],
-  "http.request.orig_uri.path": () => (session) => originalPath(session),
-  "http.request.orig_uri.path.dir": () => (session) =>
-    originalPath(session).slice(0, originalPath(session).lastIndexOf("/") + 1),
-  "http.request.orig_uri.path.file": () => (session) =>
-    originalPath(session).slice(originalPath(session).lastIndexOf("/") + 1),
-  "http.request.orig_uri.path.*": (argument) => (session) =>
-    originalPath(session).split("/")[Number(argument) + 1] ?? "",
   "http.request.orig_uri.query": READERS["http.request.orig_uri.query"],
 };
-
-function originalPath(session: GatewaySession): string {
-  return session.originalTarget.split("?", 1)[0] ?? "";
-}
 
 function pathPiece(part: TemplatePart): Piece {
   if (part.type === "text") return encodePath(bytesOfText(part.text));
