@@ -6,7 +6,8 @@ import { decodePercent, foldCase } from "./path-reading.ts";
  * `/a%2Fb` and never `/a/b`. The rest of the path is decoded before it is compared. `%*` is any text within a
  * segment that is left encoded, so that `%2f` does not end it; `*` is decoded.
  *
- * Caddy before 2.11 minded capital letters here, and took whatever followed the end of the pattern; neither is copied.
+ * Caddy minded capital letters here up to 2.10.2 (CVE-2026-27587), takes whatever follows the end of the pattern, and misses
+ * an encoding at the start of a `*`; none of that is copied.
  * @param pattern in small letters. The result wants a path that is cleaned, in small letters, and not decoded.
  */
 export function compileEscapedPath(pattern: string): (path: string) => boolean {

@@ -7,8 +7,8 @@ const MALFORMED = /;|%(?![0-9a-f]{2})/i;
 
 /**
  * `query`: every parameter has to be there with one of its values; `*` is any value. Without parameters only an
- * empty query matches. Of several equal parameters each counts, as in Caddy since 2.7 (2.6.2 looks at the first one, and
- * is content with one parameter of those that are listed).
+ * empty query matches. Of several equal parameters each counts. So do later Caddys; 2.6.2 looks at the first one, and is content
+ * with one parameter of those that are listed.
  */
 export function compileQuery(parameters: readonly QueryPattern[]): Condition {
   const label = parameters.map(({ parameter, values }) => `${parameter}=${listed(values)}`).join(" and ");

@@ -1,0 +1,43 @@
+import { expect, test } from "bun:test";
+import { cleanPath, foldPath, PathReading } from "../../../src/routing/path-reading.ts";
+
+test.each([
+  ["/", "/"],
+  ["/a/b.c", "/a/b.c"],
+  ["/.well-known/x", "/.well-known/x"],
+  ["/a..b/...", "/a..b/..."],
+  ["/A//b/./c/../d/", "/a/b/d/"],
+  ["/..", "/"],
+  ["/../../a", "/a"],
+  ["/a/.", "/a"],
+  ["/a/./", "/a/"],
+  ["/%41%2F%2e%2e%2fb", "/b"],
+  ["/%C3%9C", "/ü"],
+  ["/%zz%41", "/%zza"],
+  ["/%ff%41", "/\ufffda"],
+  ["*", "*"],
+  ["", ""],
+])("%j is read as %j", (path, read) => expect(foldPath(path)).toBe(read));
+
+test.each([
+  ["/a//b", "/a//b"],
+  ["//", "//"],
+  ["/a//", "/a//"],
+  ["/a//../b", "/a/b"],
+  ["/a/.//b/", "/a//b/"],
+  ["/", "/"],
+])("with slashes kept %j is cleaned to %j", (path, cleaned) => expect(cleanPath(path, "keep")).toBe(cleaned));
+
+test("a usual path comes back as it is", () => {
+  expect(foldPath("/api/v1/users-42_x.json~;a=b")).toBe("/api/v1/users-42_x.json~;a=b");
+});
+
+test("a path is read once, however often it is asked for", () => {
+  let reads = 0;
+  const reading = new PathReading((path) => {
+    reads++;
+    return path.toUpperCase();
+  });
+  expect(["/a", "/a", "/b", "/b"].map((path) => reading.of(path))).toEqual(["/A", "/A", "/B", "/B"]);
+  expect(reads).toBe(2);
+});
