@@ -31,7 +31,9 @@ export function arrange(steps: readonly Step[], order: readonly string[]): reado
   stableSort(sorted, (a, b) => isBefore(a, b, order));
   const count = new Map<string, number>();
   for (const { directive } of sorted) count.set(directive, (count.get(directive) ?? 0) + 1);
-  const isGrouped = (name: string): boolean => EXCLUSIVE.has(name) && (count.get(name) ?? 0) > 1;
+  // A rewrite alone is a group, too, so that what follows it with the same matcher looks at the new path (Caddy).
+  const isGrouped = (name: string): boolean =>
+    name === "rewrite" || (EXCLUSIVE.has(name) && (count.get(name) ?? 0) > 1);
   const stages = sorted.map((step) => stageOf(step, isGrouped(step.directive) ? step.directive : undefined));
   return consolidate(stages, () => true);
 }

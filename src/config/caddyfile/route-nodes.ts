@@ -32,11 +32,21 @@ export function routesOf(stages: readonly Stage[]): readonly DocMap[] {
     if (stage === undefined) break;
     const next = stages.findIndex((other, i) => i > at && (stage.group === undefined || other.group !== stage.group));
     const end = next < 0 ? stages.length : next;
-    if (stage.group === undefined) routes.push(...stageRoutes(stage));
-    else routes.push(...groupRoutes(stages.slice(at, end)));
+    const isAlone = stage.group === undefined || end === at + 1;
+    routes.push(...(isAlone ? stageRoutes(stage) : groupRoutes(stages.slice(at, end))));
     at = end;
   }
-  return routes;
+  return joined(routes);
+}
+
+/** Routes that are for every request and follow each other stand in one, where they run in the order of its keys. */
+function joined(routes: readonly DocMap[]): readonly DocMap[] {
+  let result: readonly DocMap[] = [];
+  for (const route of routes) {
+    const isOne = isPlain(route) && keyOf(route, "routes") === undefined;
+    result = isOne ? withRoute(result, route.entries, route.span) : [...result, route];
+  }
+  return result;
 }
 
 /** Adds a route behind others: into the last one, where both are one for whoever reads it. */
@@ -50,7 +60,12 @@ export function withRoute(routes: readonly DocMap[], action: Action, span: Span)
 
 /** True when some route of the list answers every request that comes so far. */
 export function endsSurely(routes: readonly DocMap[]): boolean {
-  return routes.some((route) => keyOf(route, "match") === undefined && answers(route));
+  for (const route of routes) {
+    if (answers(route)) {
+      if (keyOf(route, "match") === undefined) return true;
+    } else if (keyOf(route, "terminal") !== undefined) return false;
+  }
+  return false;
 }
 
 /** A route with a condition around other routes. */
