@@ -26,7 +26,7 @@ export interface ReloadReport {
 }
 
 export interface ReloaderOptions {
-  readonly worker: Worker;
+  readonly worker: Pick<Worker, "config" | "reload">;
   readonly log: Log;
   /** Reads the same command line and files again. */
   readonly load: () => Promise<LoadedConfig>;
@@ -51,8 +51,9 @@ export class Reloader {
 
   /** Never rejects. Triggers that come while a reload is under way share the one that follows it. */
   reload(trigger: ReloadTrigger): Promise<ReloadReport> {
+    if (this.#next !== undefined) return this.#next;
     if (this.#running === undefined) return this.#begin(trigger);
-    this.#next ??= this.#running.then(() => {
+    this.#next = this.#running.then(() => {
       this.#next = undefined;
       return this.#begin(trigger);
     });
