@@ -7,7 +7,6 @@
 /** What any of the steps below would change. Nearly no honest path has it. */
 const UNUSUAL = /[%A-Z\u0080-\uffff]|\/(?:\/|\.{1,2}(?:\/|$))/;
 const UNUSUAL_IN_ANY_CASE = /[%\u0080-\uffff]|\/(?:\/|\.{1,2}(?:\/|$))/;
-const ENCODED_BYTES = /(?:%[0-9a-f]{2})+/gi;
 const NOT_ASCII = /[^\0-\x7f]/;
 const EACH_NOT_ASCII = /[^\0-\x7f]/gu;
 
@@ -36,8 +35,29 @@ export function decodePercent(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    return text.replace(ENCODED_BYTES, (run) => Buffer.from(run.replaceAll("%", ""), "hex").toString("utf8"));
+    return decodeBytes(text);
   }
+}
+
+/** The slow way, for what is no UTF-8 or has a `%` that encodes nothing: in one pass, as a client may send nothing else. */
+function decodeBytes(text: string): string {
+  const bytes = Buffer.from(text);
+  let length = 0;
+  for (let at = 0; at < bytes.length; at++) {
+    const high = bytes[at] === PERCENT ? hexDigit(bytes[at + 1]) : -1;
+    const low = high < 0 ? -1 : hexDigit(bytes[at + 2]);
+    if (low >= 0) at += 2;
+    bytes[length++] = low < 0 ? (bytes[at] ?? 0) : high * 16 + low;
+  }
+  return bytes.toString("utf8", 0, length);
+}
+
+const PERCENT = 0x25;
+
+function hexDigit(code = 0): number {
+  if (code >= 0x30 && code <= 0x39) return code - 0x30;
+  const letter = code | 0x20;
+  return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1;
 }
 
 /**
