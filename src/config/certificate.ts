@@ -9,6 +9,8 @@ export interface KeyPair {
   readonly keyFile: string;
   readonly cert: string;
   readonly key: string;
+  /** DNS names that the certificate is for, in small letters; `*` may be the first label. */
+  readonly names: readonly string[];
 }
 
 export interface CertificateReading<T> {
@@ -63,7 +65,8 @@ export async function readKeyPair(
     return { value: undefined, problems };
   }
   problems.push(...validity(certFile, leaf, now));
-  return { value: { certFile: certFile.value, keyFile: keyFile.value, cert, key }, problems };
+  const value = { certFile: certFile.value, keyFile: keyFile.value, cert, key, names: namesOf(leaf) };
+  return { value, problems };
 }
 
 /** Reads a file of roots to verify with. Gives its PEM text. */
@@ -92,6 +95,14 @@ async function readChain(file: Given<string>, text: string): Promise<Certificate
     }
   }
   return { value: chain, problems: [] };
+}
+
+/** RFC 6125 6.4.4: the subject's common name counts only where there is no alternative name. */
+function namesOf(leaf: X509Certificate): readonly string[] {
+  const found = (leaf.subjectAltName ?? "").matchAll(/(?:^|, )DNS:([^,"]+)/g);
+  const names = [...found].map(([, name = ""]) => name.toLowerCase());
+  const common = /^CN=(.+)$/m.exec(leaf.subject)?.[1];
+  return names.length > 0 || common === undefined ? names : [common.toLowerCase()];
 }
 
 function validity(file: Given<string>, leaf: X509Certificate, now: number): readonly Problem[] {

@@ -1,4 +1,13 @@
-import type { Config, ListenAddress, ListenerConfig, PathPattern, RouteConfig, UpstreamAddress } from "./model.ts";
+import type {
+  Config,
+  ListenAddress,
+  ListenerConfig,
+  MatcherConfig,
+  MatcherSet,
+  PathPattern,
+  RouteConfig,
+  UpstreamAddress,
+} from "./model.ts";
 
 /** A listen address as it is written in flags and files: `127.0.0.1:3000`, `[::1]:3000`, `unix//run/app.sock`. */
 export function listenText(address: ListenAddress): string {
@@ -15,7 +24,7 @@ export function upstreamText(address: UpstreamAddress): string {
 export function listenerText(listener: Pick<ListenerConfig, "address" | "tls">): string {
   const { address, tls } = listener;
   if (address.type === "unix") return listenText(address);
-  return `${tls === undefined ? "http" : "https"}://${listenText(address)}`;
+  return `${tls.length === 0 ? "http" : "https"}://${listenText(address)}`;
 }
 
 /** A path pattern as `--cp` takes it. */
@@ -23,19 +32,70 @@ export function patternText(pattern: PathPattern): string {
   return pattern.type === "prefix" ? `${pattern.path}*` : pattern.path;
 }
 
-/** `/up to 127.0.0.1:3000, 127.0.0.1:3001`. */
-export function routeText(route: RouteConfig): string {
-  const proxy = route.handlers.find((handler) => handler.type === "proxy");
-  if (proxy === undefined) return route.name;
-  return `${route.name} to ${proxy.proxy.upstreams.map(upstreamText).join(", ")}`;
+/** What a route matches, short: `a.example /api/*`; `/` for every request. */
+export function matchText(match: readonly MatcherSet[]): string {
+  const sets = match.map((set) => set.map(matcherText).join(" "));
+  return sets.length === 0 || sets.includes("") ? "/" : sets.join(" or ");
 }
 
+function matcherText(matcher: MatcherConfig): string {
+  switch (matcher.type) {
+    case "host":
+      return matcher.hosts.join(",");
+    case "path":
+      return matcher.patterns.join(",");
+    case "context_path":
+      return patternText(matcher.pattern);
+    case "path_regexp":
+      return `~${matcher.regexp.pattern}`;
+    case "method":
+      return matcher.methods.join(",");
+    case "header":
+      return matcher.fields.map(({ field, values }) => `${field}:${list(values)}`).join(" ");
+    case "header_regexp":
+      return matcher.fields.map(({ field, regexp }) => `${field}:~${regexp.pattern}`).join(" ");
+    case "query":
+      return matcher.parameters.map(({ parameter, values }) => `?${parameter}=${list(values)}`).join(" ");
+    case "remote_ip":
+    case "client_ip":
+      return `from ${matcher.ranges.join(",")}`;
+    case "protocol":
+      return matcher.protocol;
+    case "not":
+      return `not (${matchText(matcher.sets)})`;
+    default:
+      return matcher satisfies never;
+  }
+}
+
+function list(values: string | readonly string[]): string {
+  return typeof values === "string" ? values : values.join(",");
+}
+
+/** More routes than this are only counted. */
+const MOST_NAMED = 3;
+
 /**
- * The start in one sentence: `http://0.0.0.0:8008, forwarding / to 127.0.0.1:3000`, to stand after
+ * The start in one sentence: `http://0.0.0.0:8008, forwarding / to 127.0.0.1:3000`, or `..., 12 routes`, to stand after
  * `listening on ` or `would listen on `. `urls` are where it really listens, by default what is configured.
  */
 export function startText(config: Config, urls: readonly string[] = config.listeners.map(listenerText)): string {
-  return `${urls.join(", ")}, forwarding ${(config.listeners[0]?.routes ?? []).map(routeText).join("; ")}`;
+  const routes = [...new Set(config.listeners.map((listener) => listener.routes))].flat();
+  const forwards = routes.map(forwardText);
+  const areNamed = routes.length > 0 && routes.length <= MOST_NAMED && !forwards.includes(undefined);
+  const what = areNamed
+    ? `forwarding ${forwards.join("; ")}`
+    : routes.length === 1
+      ? "1 route"
+      : `${routes.length} routes`;
+  return `${urls.join(", ")}, ${what}`;
+}
+
+/** `/up to 127.0.0.1:3000, 127.0.0.1:3001`; undefined when the route does more than that. */
+function forwardText({ match, handlers }: RouteConfig): string | undefined {
+  const [handler, second] = handlers;
+  if (handler?.type !== "proxy" || second !== undefined) return undefined;
+  return `${matchText(match)} to ${handler.proxy.upstreams.map(upstreamText).join(", ")}`;
 }
 
 function bracketed(host: string): string {

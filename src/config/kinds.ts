@@ -15,33 +15,56 @@ export interface Kind<T> {
   readonly expected: string;
   /** What the value may be in YAML, beside a text. */
   readonly yaml: "text" | "number" | "boolean" | "text_or_number";
+  /** A value that it takes, as it is written in YAML; for the docs, editors and tests. */
+  readonly example: string;
+  /** The only words that it takes. */
+  readonly words?: readonly string[];
+  /** Bounds of a whole number, both included. */
+  readonly bounds?: readonly [least: number, most: number];
+  /** What every text that it takes matches, for editors. The parse says more. */
+  readonly pattern?: string;
+  /** An empty text is a value. */
+  readonly mayBeEmpty?: true;
+  /** Is never shown: not in a problem, not in its excerpt. */
+  readonly isSecret?: true;
   parse(text: string): Parsed<T>;
 }
 
-function kind<T>(
+/** What is only said of some kinds. */
+type KindExtra = Pick<Kind<unknown>, "words" | "bounds" | "pattern" | "mayBeEmpty" | "isSecret">;
+
+/** Makes a kind of value. */
+export function kind<T>(
   valueName: string,
   yaml: Kind<T>["yaml"],
-  expected: string,
+  [expected, example]: readonly [expected: string, example: string],
   parse: (text: string) => Parsed<T>,
+  extra: KindExtra = {},
 ): Kind<T> {
-  return { valueName, yaml, expected, parse };
+  return { valueName, yaml, expected, example, parse, ...extra };
 }
+
+const TIME = String.raw`^(?:\d+|(?:\d+(?:\.\d+)?(?:us|µs|ms|s|m|h|d))+)$`;
+const BYTES = String.raw`^\d+(?:\.\d+)?(?:[KMGTkmgt]i?)?[Bb]?$`;
 
 export const LISTEN = kind(
   "ADDR",
   "text",
-  "an address to listen on, such as 0.0.0.0:8008, :8008, [::1]:8008, unix//run/app.sock or :8001-8004",
+  ["an address to listen on, such as 0.0.0.0:8008, :8008, [::1]:8008, unix//run/app.sock or :8001-8004", ":8008"],
   parseListen,
 );
 
 export const UPSTREAM = kind(
   "ADDR",
   "text",
-  "the address of an upstream, such as 127.0.0.1:3000, localhost:3000, https://host:443 or unix//run/app.sock",
+  [
+    "the address of an upstream, such as 127.0.0.1:3000, localhost:3000, https://host:443 or unix//run/app.sock",
+    "127.0.0.1:3000",
+  ],
   parseUpstream,
 );
 
-export const SWITCH = kind("", "boolean", "true or false", (text): Parsed<boolean> => {
+export const SWITCH = kind("", "boolean", ["true or false", "true"], (text): Parsed<boolean> => {
   if (text === "true") return accept(true);
   if (text === "false") return accept(false);
   const meant = /^(?:y|yes|on|1)$/i.test(text) ? "true" : /^(?:n|no|off|0)$/i.test(text) ? "false" : undefined;
@@ -51,22 +74,24 @@ export const SWITCH = kind("", "boolean", "true or false", (text): Parsed<boolea
 export const DURATION = kind(
   "DUR",
   "text_or_number",
-  "a time with its unit, such as 250ms, 3s or 1m30s, or 0",
+  ["a time with its unit, such as 250ms, 3s or 1m30s, or 0", "3s"],
   parseDuration,
+  { pattern: TIME },
 );
 
 export const SECONDS = kind(
   "SECONDS",
   "text_or_number",
-  "a number of seconds, such as 10, or a time with its unit, such as 1m30s",
+  ["a number of seconds, such as 10, or a time with its unit, such as 1m30s", "10"],
   parseSeconds,
+  { pattern: TIME },
 );
 
 /** Pingora's keys that end in `_seconds`: plain whole numbers only, given as milliseconds. */
 export const WHOLE_SECONDS = kind(
   "SECONDS",
   "number",
-  "a whole number of seconds, such as 30",
+  ["a whole number of seconds, such as 30", "30"],
   (text): Parsed<number> => {
     if (/^\d+$/.test(text)) return parseSeconds(text);
     const meant = parseDuration(text);
@@ -75,13 +100,15 @@ export const WHOLE_SECONDS = kind(
   },
 );
 
-export const SIZE = kind("SIZE", "text_or_number", "a size, such as 512, 64KiB, 10MB or 1GiB", parseSize);
+export const SIZE = kind("SIZE", "text_or_number", ["a size, such as 512, 64KiB, 10MB or 1GiB", "10MB"], parseSize, {
+  pattern: BYTES,
+});
 
 /** Silence allowed to a client: Bun.serve counts in whole seconds, up to 255. */
 export const CLIENT_IDLE = kind(
   "DUR",
   "text_or_number",
-  "a time in whole seconds from 1s to 255s, or 0 for no limit",
+  ["a time in whole seconds from 1s to 255s, or 0 for no limit", "60s"],
   (text): Parsed<number> => {
     const time = parseDuration(text);
     if (!time.ok) return time;
@@ -89,41 +116,55 @@ export const CLIENT_IDLE = kind(
     if (time.value % 1000 === 0) return time;
     return refuse("a part of a second cannot be counted here", `${Math.ceil(time.value / 1000)}s`);
   },
+  { pattern: TIME },
 );
 
 /** Largest message: there is always a limit, since a message is held in memory whole. */
 export const MESSAGE_SIZE = kind(
   "SIZE",
   "text_or_number",
-  "a size from 1 to 1GiB, such as 64MiB",
+  ["a size from 1 to 1GiB, such as 64MiB", "64MiB"],
   (text): Parsed<number> => {
     const size = parseSize(text);
     if (!size.ok) return size;
     if (size.value === 0) return refuse("there is always a limit, since a message is held in memory whole", "64MiB");
     return size.value > 1024 ** 3 ? refuse(`${text} is over 1GiB`, "1GiB") : size;
   },
+  { pattern: BYTES },
 );
 
 /** The only form of conf.yaml there is. */
-export const FILE_VERSION = kind("N", "number", "1", (text): Parsed<number> => {
-  return text === "1" ? accept(1) : refuse(`version ${text} is not known`);
-});
+export const FILE_VERSION = kind(
+  "N",
+  "number",
+  ["1", "1"],
+  (text): Parsed<number> => {
+    return text === "1" ? accept(1) : refuse(`version ${text} is not known`);
+  },
+  { bounds: [1, 1] },
+);
 
 /** A whole number between two bounds, both included. */
 export function count(least: number, most: number): Kind<number> {
   const expected = `a whole number from ${least} to ${most}`;
-  return kind("N", "number", expected, (text): Parsed<number> => {
-    if (!/^[+-]?\d+$/.test(text)) return refuse("this is not a whole number");
-    const value = Number(text);
-    if (value < least) return refuse(`${text} is less than ${least}`);
-    return value > most ? refuse(`${text} is more than ${most}`) : accept(value);
-  });
+  return kind(
+    "N",
+    "number",
+    [expected, String(Math.min(most, Math.max(least, 2)))],
+    (text): Parsed<number> => {
+      if (!/^[+-]?\d+$/.test(text)) return refuse("this is not a whole number");
+      const value = Number(text);
+      if (value < least) return refuse(`${text} is less than ${least}`);
+      return value > most ? refuse(`${text} is more than ${most}`) : accept(value);
+    },
+    { bounds: [least, most] },
+  );
 }
 
 export const PATH_PREFIX = kind(
   "PREFIX",
   "text",
-  "a path prefix that starts with /, such as /up (whole segments) or /up* (plain prefix)",
+  ["a path prefix that starts with /, such as /up (whole segments) or /up* (plain prefix)", "/up"],
   (text): Parsed<PathPattern> => {
     if (/[?#]/.test(text)) return refuse("a prefix has no query and no fragment", text.replace(/[?#].*$/s, "") || "/");
     // oxlint-disable-next-line no-control-regex -- they can never stand in a request's path
@@ -149,35 +190,41 @@ export const PATH_PREFIX = kind(
 export const AUTHORITY = kind(
   "NAME",
   "text",
-  "a host with a port or without, such as app.example or app.example:8080",
+  ["a host with a port or without, such as app.example or app.example:8080", "app.example"],
   parseAuthority,
 );
 
-export const SERVER_NAME = kind("NAME", "text", "a host name, such as app.example", (text): Parsed<string> => {
-  // RFC 6066 section 3: literal addresses are not permitted as a server name.
-  if (isIPv4(text) || isIPv6(text.replace(/^\[|\]$/g, ""))) return refuse("a server name is no IP address");
-  const host = /^(?:[a-z]+:\/\/)?([^/:]+)(?::\d+)?(?:\/.*)?$/i.exec(text)?.[1];
-  if (host !== undefined && host !== text) return refuse("a server name is a name alone", host);
-  return parseName(text);
-});
+export const SERVER_NAME = kind(
+  "NAME",
+  "text",
+  ["a host name, such as app.example", "app.example"],
+  (text): Parsed<string> => {
+    // RFC 6066 section 3: literal addresses are not permitted as a server name.
+    if (isIPv4(text) || isIPv6(text.replace(/^\[|\]$/g, ""))) return refuse("a server name is no IP address");
+    const host = /^(?:[a-z]+:\/\/)?([^/:]+)(?::\d+)?(?:\/.*)?$/i.exec(text)?.[1];
+    if (host !== undefined && host !== text) return refuse("a server name is a name alone", host);
+    return parseName(text);
+  },
+);
 
-export const FILE = kind("FILE", "text", "the path of a file", (text): Parsed<string> => {
+export const FILE = kind("FILE", "text", ["the path of a file", "/etc/gatekeeper/file"], (text): Parsed<string> => {
   return text.includes("\0") ? refuse("the path holds a NUL") : accept(text);
 });
 
-export const TEXT = kind("TEXT", "text", "a text", accept<string>);
+export const TEXT = kind("TEXT", "text", ["a text", "text"], accept<string>);
 
 export const NETWORKS = kind(
   "LIST",
   "text",
-  "networks parted by commas, such as 10.0.0.0/8,192.168.1.7 or private_ranges",
+  ["networks parted by commas, such as 10.0.0.0/8,192.168.1.7 or private_ranges", "10.0.0.0/8"],
   parseNetworks,
 );
 
 /** One local address for outgoing connections, or several parted by commas. */
 export function localAddresses(version: 4 | 6): Kind<readonly string[]> {
   const isRight = version === 4 ? isIPv4 : isIPv6;
-  return kind("LIST", "text", `IPv${version} addresses of this machine`, (text): Parsed<readonly string[]> => {
+  const words = [`IPv${version} addresses of this machine`, version === 4 ? "127.0.0.1" : "::1"] as const;
+  return kind("LIST", "text", words, (text): Parsed<readonly string[]> => {
     const list = text.split(/[\s,]+/).filter((part) => part !== "");
     const bad = list.find((part) => !isRight(part));
     return bad === undefined ? accept(list) : refuse(`"${bad}" is no IPv${version} address`);
@@ -187,10 +234,16 @@ export function localAddresses(version: 4 | 6): Kind<readonly string[]> {
 /** One word out of few. */
 export function oneOf<const T extends string>(valueName: string, words: readonly T[]): Kind<T> {
   const expected = `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`;
-  return kind(valueName, "text", expected, (text): Parsed<T> => {
-    const found = words.find((word) => word === text.toLowerCase());
-    return found === undefined ? refuse("this word is not known", nearest(text, words)) : accept(found);
-  });
+  return kind(
+    valueName,
+    "text",
+    [expected, words[0] ?? ""],
+    (text): Parsed<T> => {
+      const found = words.find((word) => word === text.toLowerCase());
+      return found === undefined ? refuse("this word is not known", nearest(text, words)) : accept(found);
+    },
+    { words },
+  );
 }
 
 export const LOG_LEVEL: Kind<LogConfig["level"]> = oneOf("LEVEL", ["error", "warn", "info", "debug", "trace", "off"]);

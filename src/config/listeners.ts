@@ -1,14 +1,17 @@
 import type { ListenAddress } from "../core/address.ts";
-import { readKeyPair } from "./certificate.ts";
+import { readKeyPair, type KeyPair } from "./certificate.ts";
 import { listenText } from "./describe.ts";
 import type { Given, Settings } from "./given.ts";
-import type { ListenerConfig } from "./model.ts";
+import type { ListenerConfig, ListenerTlsConfig } from "./model.ts";
 import type { Problem } from "./problem.ts";
 import { callOf, type SettingName } from "./settings/table.ts";
 import { LISTEN } from "./kinds.ts";
 
+/** A listener before anybody knows what it serves. */
+export type ListenerPlan = Omit<ListenerConfig, "routes">;
+
 export interface BuiltListeners {
-  readonly listeners: readonly ListenerConfig[];
+  readonly listeners: readonly ListenerPlan[];
   readonly problems: readonly Problem[];
 }
 
@@ -24,26 +27,56 @@ export async function buildListeners(settings: Settings, now: number): Promise<B
     });
   }
   problems.push(...clashes(settings.all("bind")));
+  const { tls, problems: faults } = await buildFlatTls(settings, now);
+  problems.push(...faults);
+  const listeners = settings
+    .all("bind")
+    .flatMap((given) => given.value)
+    .map((address) => listenerPlan(address, tls, settings));
+  return { listeners, problems };
+}
+
+/** The certificate that `cert` and `key` name; none without them. */
+export async function buildFlatTls(
+  settings: Settings,
+  now: number,
+): Promise<{ readonly tls: readonly ListenerTlsConfig[]; readonly problems: readonly Problem[] }> {
+  const problems: Problem[] = [];
   const cert = settings.one("cert");
   const key = settings.one("key");
   if (cert !== undefined && !settings.has("key")) problems.push(alone(cert, "cert", "key"));
   if (key !== undefined && !settings.has("cert")) problems.push(alone(key, "key", "cert"));
   const pair = cert && key && (await readKeyPair(cert, key, now));
   if (pair !== undefined) problems.push(...pair.problems);
-  const listeners = settings
-    .all("bind")
-    .flatMap((given) => given.value)
-    .map((address) => ({
-      address,
-      tls: pair?.value === undefined ? [] : [{ serverNames: [], ...pair.value }],
-      http2: pair?.value !== undefined,
-      http3: false,
-      trustedProxies: [...new Set(settings.all("trusted_proxies").flatMap((one) => one.value))],
-      routes: [],
-      clientIdleTimeoutMs: settings.value("client_idle_timeout"),
-      maxRequestBodyBytes: settings.value("max_request_body"),
-    }));
-  return { listeners, problems };
+  return { tls: pair?.value === undefined ? [] : [listenerTls(pair.value, [])], problems };
+}
+
+/** A certificate as a listener has it. */
+export function listenerTls(pair: KeyPair, serverNames: readonly string[]): ListenerTlsConfig {
+  const { certFile, keyFile, cert, key } = pair;
+  return { serverNames, certFile, keyFile, cert, key };
+}
+
+/** A listener with what the settings say of it. */
+export function listenerPlan(
+  address: ListenAddress,
+  tls: readonly ListenerTlsConfig[],
+  settings: Settings,
+): ListenerPlan {
+  return {
+    address,
+    tls,
+    http2: tls.length > 0,
+    http3: false,
+    clientIdleTimeoutMs: settings.value("client_idle_timeout"),
+    maxRequestBodyBytes: settings.value("max_request_body"),
+    trustedProxies: networks(settings),
+  };
+}
+
+/** The networks of `trusted_proxies`, each once. */
+export function networks(settings: Settings): readonly string[] {
+  return [...new Set(settings.all("trusted_proxies").flatMap((given) => given.value))];
 }
 
 /** Two names of one pair were not both given. */
@@ -55,7 +88,8 @@ export function alone(given: Given<string>, name: SettingName, other: SettingNam
   return { severity: "error", place, message, seen: text, expected: `both ${names.join(" and ")}` };
 }
 
-function clashes(given: readonly Given<readonly ListenAddress[]>[]): readonly Problem[] {
+/** What the system would refuse to listen on beside what comes before it. */
+export function clashes(given: readonly Given<readonly ListenAddress[]>[]): readonly Problem[] {
   const problems: Problem[] = [];
   const taken: ListenAddress[] = [];
   for (const { value, text, place } of given) {

@@ -1,25 +1,26 @@
 import { networkInterfaces } from "node:os";
-import { decode, type Decoded } from "./decode.ts";
 import { LOG_VARIABLE, parseLogVariable } from "./environment.ts";
-import { REQUIRED, Settings } from "./given.ts";
+import { isWithoutEffect, withoutEffect } from "./effect.ts";
+import type { Settings } from "./given.ts";
 import { LOG_LEVEL } from "./kinds.ts";
 import { buildListeners } from "./listeners.ts";
-import type { Config, ListenerConfig, LogConfig, ProcessConfig, ReverseProxyConfig, RouteConfig } from "./model.ts";
-import { patternText } from "./describe.ts";
+import type { Config, ListenerConfig, LogConfig, ProcessConfig } from "./model.ts";
 import { hasErrors, type Place, type Problem } from "./problem.ts";
-import { readBytes } from "./read-file.ts";
-import { isWithoutEffect, withoutEffect } from "./effect.ts";
-import { SourceText } from "./source-text.ts";
-import { buildUpstreams, buildUpstreamTls } from "./upstreams.ts";
+import { flatRoute } from "./proxy.ts";
+import { readConf, type ConfFile } from "./read-conf.ts";
+import { buildUpstreams, buildUpstreamTls, namedFiles } from "./upstreams.ts";
+import type { Environment } from "./variables.ts";
 
 /** All that a configuration is made from. */
 export interface LoadInput {
   /** What the command line said; it wins over the file. */
   readonly flags: Settings;
-  /** Path of conf.yaml. */
-  readonly conf: { readonly path: string; readonly place: Place } | undefined;
+  /** The configuration file, YAML or a Caddyfile. */
+  readonly conf: ConfFile | undefined;
   /** The value of GATEKEEPER_LOG. */
   readonly logVariable: string | undefined;
+  /** What `${NAME}` in a file stands for. Default: the environment of this process. */
+  readonly environment?: Environment;
   /** Milliseconds since the epoch, for certificates. Default: now. */
   readonly now?: number;
 }
@@ -32,24 +33,29 @@ export interface Loaded {
   readonly log: LogConfig;
   /** Everything that is wrong or odd, all at once: first the file's, then what contradicts itself. */
   readonly problems: readonly Problem[];
+  /** Every file that was read, as it was named: the configuration, what it imports, certificates, secrets. */
+  readonly files: readonly string[];
 }
 
 /** Reads and checks everything, and opens nothing. It never throws for what a person wrote. */
 export async function loadConfig(input: LoadInput): Promise<Loaded> {
   const now = input.now ?? Date.now();
-  const file = await readConf(input.conf);
-  const settings = input.flags.over(file.settings);
+  const file = await readConf(input.conf, input.environment ?? process.env);
+  const settings = input.flags.over(file.draft.settings);
   const variable = logVariable(input.logVariable);
-  const listening = await buildListeners(settings, now);
-  const own = listening.listeners.map((listener) => listener.address);
-  const forwarding = buildUpstreams(settings, own, localAddresses);
-  const upstreamTls = await buildUpstreamTls(settings, forwarding.upstreams, now);
+  const hasRoutes = file.draft.listeners !== undefined || file.draft.routes !== undefined;
+  const built = hasRoutes
+    ? await (
+        await import("./schema/assemble.ts")
+      ).assemble(
+        { ...file.draft, settings },
+        { settings, now, local: localAddresses(), warnsOfUnreachable: !file.isCaddyfile },
+      )
+    : await assembleFlat(settings, now);
   const problems = [
     ...file.problems,
     ...variable.problems,
-    ...listening.problems,
-    ...forwarding.problems,
-    ...upstreamTls.problems,
+    ...built.problems,
     ...settings
       .names()
       .filter(isWithoutEffect)
@@ -59,51 +65,24 @@ export async function loadConfig(input: LoadInput): Promise<Loaded> {
     level: settings.one("log_level")?.value ?? variable.level ?? settings.value("log_level"),
     format: settings.one("log_format")?.value,
   };
-  const { listeners } = listening;
-  if (hasErrors(problems)) return { config: undefined, listeners, log, problems };
-  const path = settings.value("cp");
-  const proxy = buildProxy(settings, forwarding.upstreams, upstreamTls.tls);
-  const isAll = path.path === "/" || path.path === "";
-  const routes: readonly RouteConfig[] = [
-    {
-      name: patternText(path),
-      match: isAll ? [] : [[{ type: "context_path", pattern: path }]],
-      handlers: [{ type: "proxy", proxy }],
-      terminal: false,
-    },
-  ];
-  const config: Config = {
-    listeners: listeners.map((listener) => ({ ...listener, routes })),
-    process: buildProcess(settings),
-  };
-  return { config, listeners, log, problems };
+  const { listeners } = built;
+  const files = [...new Set([...file.files, ...namedFiles(settings), ...built.files])];
+  if (hasErrors(problems)) return { config: undefined, listeners, log, problems, files };
+  return { config: { listeners, process: buildProcess(settings) }, listeners, log, problems, files };
 }
 
-async function readConf(conf: LoadInput["conf"]): Promise<Decoded> {
-  const settings = new Settings();
-  if (conf === undefined) return { settings, problems: [] };
-  const bytes = readBytes(conf.path);
-  const base = { severity: "error", place: conf.place, seen: conf.path, expected: "a conf.yaml" } as const;
-  // What cannot be read may have held what is required.
-  const unread = (): void => REQUIRED.forEach((name) => settings.attempt(name));
-  if (!bytes.ok) {
-    unread();
-    return { settings, problems: [{ ...base, message: bytes.fault }] };
-  }
-  let text: string;
-  try {
-    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes.value);
-  } catch {
-    unread();
-    return { settings, problems: [{ ...base, message: "the file is not UTF-8 text" }] };
-  }
-  // Loaded only here: most starts have flags alone, and have to be quick.
-  const { readYaml } = await import("./yaml.ts");
-  const source = new SourceText(conf.path, text);
-  const reading = readYaml(source);
-  const decoded = decode(source, reading.entries);
-  if (reading.isBroken) REQUIRED.forEach((name) => decoded.settings.attempt(name));
-  return { settings: decoded.settings, problems: [...reading.problems, ...decoded.problems] };
+/** The listeners, all with one route, that flags or a file of settings alone come to. */
+async function assembleFlat(
+  settings: Settings,
+  now: number,
+): Promise<Pick<Loaded, "listeners" | "problems" | "files">> {
+  const listening = await buildListeners(settings, now);
+  const own = listening.listeners.map((listener) => listener.address);
+  const forwarding = buildUpstreams(settings, own, localAddresses());
+  const upstreamTls = await buildUpstreamTls(settings, forwarding.upstreams, now);
+  const routes = [flatRoute(settings, forwarding.upstreams, upstreamTls.tls)];
+  const problems = [...listening.problems, ...forwarding.problems, ...upstreamTls.problems];
+  return { listeners: listening.listeners.map((listener) => ({ ...listener, routes })), problems, files: [] };
 }
 
 function logVariable(text: string | undefined): {
@@ -117,42 +96,6 @@ function logVariable(text: string | undefined): {
   const expected = `${LOG_LEVEL.expected}, as in ${LOG_VARIABLE}=debug`;
   const problem: Problem = { severity: "warning", place, message: parsed.fault, seen: text ?? "", expected, ...help };
   return { level: undefined, problems: [problem] };
-}
-
-function buildProxy(
-  settings: Settings,
-  upstreams: ReverseProxyConfig["upstreams"],
-  upstreamTls: ReverseProxyConfig["upstreamTls"],
-): ReverseProxyConfig {
-  return {
-    upstreams,
-    selection: "round_robin",
-    host: settings.one("host")?.value,
-    upstreamTls,
-    healthCheckIntervalMs: settings.value("hc_freq"),
-    maxAttempts: settings.value("max_retries"),
-    timeouts: {
-      dialMs: settings.value("dial_timeout"),
-      responseHeaderMs: settings.value("response_header_timeout"),
-      readMs: settings.value("read_timeout"),
-    },
-    keepAlive: {
-      idleTimeoutMs: settings.value("idle_timeout"),
-      poolSize: settings.value("upstream_keepalive_pool_size"),
-    },
-    responseBufferBytes: settings.value("response_buffer"),
-    websocket: {
-      maxMessageBytes: settings.value("websocket_max_message"),
-      deadAfterMs: settings.value("websocket_timeout"),
-      handshakeTimeoutMs: settings.value("websocket_handshake_timeout"),
-    },
-    trustedProxies: [],
-    headerUp: undefined,
-    headerDown: undefined,
-    method: undefined,
-    rewrite: undefined,
-    streamCloseDelayMs: 10_000,
-  };
 }
 
 function buildProcess(settings: Settings): ProcessConfig {
@@ -175,6 +118,9 @@ function buildProcess(settings: Settings): ProcessConfig {
   };
 }
 
-function localAddresses(): readonly string[] {
-  return Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map((each) => each.address));
+/** The addresses of this machine, asked for once at most. */
+function localAddresses(): () => readonly string[] {
+  let found: readonly string[] | undefined;
+  return () =>
+    (found ??= Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map((each) => each.address)));
 }

@@ -5,11 +5,17 @@ import type { Settings } from "./given.ts";
 import { UPSTREAM } from "./kinds.ts";
 import { alone } from "./listeners.ts";
 import type { UpstreamTlsConfig } from "./model.ts";
-import type { Problem } from "./problem.ts";
+import type { Place, Problem } from "./problem.ts";
 import { callOf, type SettingName } from "./settings/table.ts";
 
 /** Settings that only mean something when some upstream is spoken TLS to. */
 const NEED_TLS = ["sni", "insecure", "ca_file", "client_cert", "client_key", "enable_h2"] as const;
+
+/** The files that settings name and that are read at the start. */
+export function namedFiles(settings: Settings): readonly string[] {
+  const names = ["cert", "key", "ca_file", "client_cert", "client_key"] as const;
+  return names.flatMap((name) => settings.all(name).map((given) => given.value));
+}
 
 export interface BuiltUpstreams {
   readonly upstreams: readonly UpstreamAddress[];
@@ -35,13 +41,14 @@ export function buildUpstreams(
     });
   }
   const tls = settings.value("tls");
+  const tlsName = callOf("tls", whereOf(settings.one("tls")?.place));
   const upstreams: UpstreamAddress[] = [];
   for (const { value, text, place } of settings.all("upstream")) {
     const base = { severity: "error", place, seen: text } as const;
     if (tls && value.some((spec) => spec.type === "unix")) {
-      problems.push({ ...base, message: "--tls is given, and TLS over a unix socket is not spoken" });
+      problems.push({ ...base, message: `${tlsName} is given, and TLS over a unix socket is not spoken` });
     } else if (tls && value.some((spec) => spec.type === "tcp" && spec.scheme === "http")) {
-      problems.push({ ...base, message: "--tls is given, and http:// means no TLS", expected: "one of the two" });
+      problems.push({ ...base, message: `${tlsName} is given, and http:// means no TLS`, expected: "one of the two" });
     }
     const addresses = value.map((spec) => resolveUpstream(spec, tls));
     const loop = addresses.flatMap((up) => listening.filter((own) => isSame(up, own, local)))[0];
@@ -70,19 +77,24 @@ export interface BuiltUpstreamTls {
   readonly problems: readonly Problem[];
 }
 
-/** How TLS is spoken to the upstreams, and what contradicts itself in it. */
+/**
+ * How TLS is spoken to the upstreams, and what contradicts itself in it. `own` are the settings that were given for
+ * just these upstreams, and have no meaning when no TLS is spoken to them.
+ */
 export async function buildUpstreamTls(
   settings: Settings,
   upstreams: readonly UpstreamAddress[],
   now: number,
+  own: Settings = settings,
 ): Promise<BuiltUpstreamTls> {
   const problems: Problem[] = [];
   // Without any upstream that could be read, nobody knows whether there would have been TLS.
-  if (upstreams.length > 0 && !upstreams.some((up) => up.tls)) problems.push(...withoutTls(settings));
+  if (upstreams.length > 0 && !upstreams.some((up) => up.tls)) problems.push(...withoutTls(own));
   const insecure = settings.one("insecure");
   const roots = settings.one("ca_file");
   if (insecure?.value === true && roots !== undefined) {
-    const message = "--insecure accepts any certificate, so there is nothing that --ca-file could verify";
+    const [first, second] = [callOf("insecure", whereOf(insecure.place)), callOf("ca_file", whereOf(roots.place))];
+    const message = `${first} accepts any certificate, so there is nothing that ${second} could verify`;
     problems.push({ severity: "error", place: roots.place, message, seen: roots.text, expected: "one of the two" });
   } else if (insecure?.value === true && upstreams.some((up) => up.tls)) {
     const message = "any certificate of the upstream is accepted: who sits between can read and change everything";
@@ -108,7 +120,8 @@ export async function buildUpstreamTls(
   };
 }
 
-function withoutTls(settings: Settings): readonly Problem[] {
+/** What is said about TLS where none is spoken. */
+export function withoutTls(settings: Settings): readonly Problem[] {
   const problems: Problem[] = [];
   for (const name of NEED_TLS) {
     const given = settings.one(name);
@@ -117,12 +130,16 @@ function withoutTls(settings: Settings): readonly Problem[] {
       // Pingora's own key does no harm in a file that was brought along.
       severity: isPingoraKey(name) && given.place.type === "file" ? "warning" : "error",
       place: given.place,
-      message: `${callOf(name, given.place.type === "file" ? "file" : "flag")} has no meaning here: no upstream is spoken TLS to`,
+      message: `${callOf(name, whereOf(given.place))} has no meaning here: no upstream is spoken TLS to`,
       ...(given.value !== true && { seen: given.text }),
       expected: "--tls, or an https:// upstream",
     });
   }
   return problems;
+}
+
+function whereOf(place: Place | undefined): "file" | "flag" {
+  return place?.type === "file" ? "file" : "flag";
 }
 
 function isPingoraKey(name: SettingName): boolean {

@@ -209,4 +209,10 @@ export const LIMITS = {
     doc: "From dialling to the upstream's 101, past it 504; 0 is off",
     default: "30s",
   }),
+  stream_close_delay: setting({
+    kind: DURATION,
+    doc: "When a reload takes a route or upstream away, its WebSockets and event streams end one by one within this time",
+    default: "10s",
+    status: "effective",
+  }),
 };

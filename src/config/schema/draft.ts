@@ -1,0 +1,60 @@
+import type { Given, Settings } from "../given.ts";
+import type { FieldEdits, HandlerConfig, ListenAddress, MatcherSet, ReverseProxyConfig } from "../model.ts";
+import type { Place } from "../problem.ts";
+
+/** A route as it was read: what has to be looked at together with the rest of the file is not yet made. */
+export interface RouteDraft {
+  readonly path: string;
+  readonly place: Place;
+  readonly name: Given<string> | undefined;
+  readonly match: readonly MatcherSet[];
+  readonly handlers: readonly HandlerDraft[];
+  readonly terminal: boolean;
+}
+
+export type HandlerDraft =
+  | Exclude<HandlerConfig, { readonly type: "routes" | "proxy" }>
+  | { readonly type: "routes"; readonly routes: readonly RouteDraft[] }
+  | { readonly type: "proxy"; readonly proxy: ProxyDraft };
+
+/** What a route says of its upstreams. */
+export interface ProxyDraft {
+  /** What it says itself, `upstreams` under the name of the flag; the rest comes from the top of the file. */
+  readonly settings: Settings;
+  readonly selection: ReverseProxyConfig["selection"];
+  readonly host: string | undefined;
+  readonly headerUp: FieldEdits | undefined;
+  readonly headerDown: FieldEdits | undefined;
+  readonly method: string | undefined;
+  readonly rewrite: string | undefined;
+}
+
+/** A listener as it was read. */
+export interface ListenerDraft {
+  readonly place: Place;
+  readonly addresses: readonly Given<readonly ListenAddress[]>[];
+  readonly tls: readonly TlsDraft[];
+  /** True when `tls` is there, rightly or wrongly. */
+  readonly hasTls: boolean;
+  readonly http2: Given<boolean> | undefined;
+  readonly http3: Given<boolean> | undefined;
+  /** trusted_proxies, client_idle_timeout and max_request_body, where it gives them itself. */
+  readonly settings: Settings;
+  /** Its own routes; undefined: those of the file. */
+  readonly routes: readonly RouteDraft[] | undefined;
+}
+
+export interface TlsDraft {
+  readonly cert: Given<string>;
+  readonly key: Given<string>;
+  /** Undefined: the names that the certificate is for. */
+  readonly serverNames: readonly Given<string>[] | undefined;
+}
+
+/** A file that was decoded. */
+export interface FileDraft {
+  /** The keys at its top that are settings. */
+  readonly settings: Settings;
+  readonly listeners: readonly ListenerDraft[] | undefined;
+  readonly routes: readonly RouteDraft[] | undefined;
+}

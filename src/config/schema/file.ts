@@ -1,0 +1,57 @@
+import { editDistance } from "../../core/nearest.ts";
+import { Settings, type Given } from "../given.ts";
+import { SETTING_NAMES, type SettingName } from "../settings/table.ts";
+import { meantSetting } from "../settings/words.ts";
+import type { FileDraft } from "./draft.ts";
+import { LISTENERS } from "./listener.ts";
+import { field, object, type Field } from "./object.ts";
+import { ROUTES } from "./route.ts";
+import type { Exclusion, Schema } from "./schema.ts";
+import { fillSettings, settingFields } from "./setting-fields.ts";
+
+type SettingFields = Readonly<Record<SettingName, Field<readonly Given<unknown>[]>>>;
+
+const FIELDS = {
+  listeners: field(LISTENERS, { doc: "Where traffic comes in, in place of bind", absent: { words: "bind" } }),
+  routes: field(ROUTES, {
+    doc: "What is done with it, in place of upstream, cp and host. A request that no route answers gets 404",
+    absent: { words: "one, made from upstream, cp and host" },
+  }),
+  ...(settingFields(SETTING_NAMES) as SettingFields),
+};
+
+const LISTENERS_SAY = "the listeners say where traffic comes in";
+const ROUTES_SAY = "the routes say where it is forwarded to";
+
+/** What says the same as another key. */
+const EXCLUSIVE: readonly Exclusion[] = [
+  ...["bind", "cert", "key"].map((key) => ({ keys: [key, "listeners"], why: LISTENERS_SAY, at: key })),
+  ...["upstream", "cp", "host"].map((key) => ({ keys: [key, "routes"], why: ROUTES_SAY, at: key })),
+];
+
+/** A whole configuration file. */
+export const CONFIG_FILE: Schema<FileDraft> = object(
+  "file",
+  {
+    doc: "The keys at the top of a file. Those of the flags are the defaults of every route and listener, which may give them for itself.",
+    exclusive: EXCLUSIVE,
+    meant: meantKey,
+    fallback: "gatekeeper --help lists the keys",
+  },
+  FIELDS,
+  (filled) => {
+    const settings = new Settings();
+    fillSettings(settings, filled, SETTING_NAMES);
+    const { listeners, routes } = filled.values;
+    return {
+      settings,
+      listeners: listeners ?? (filled.has("listeners") ? [] : undefined),
+      routes: routes ?? (filled.has("routes") ? [] : undefined),
+    };
+  },
+);
+
+function meantKey(key: string): string | undefined {
+  const plain = key.toLowerCase();
+  return ["listeners", "routes"].find((name) => editDistance(plain, name) <= 2) ?? meantSetting(key);
+}

@@ -1,0 +1,274 @@
+import { nearest } from "../../core/nearest.ts";
+import { Settings, type Given } from "../given.ts";
+import { SIZE, SWITCH, TEXT, UPSTREAM } from "../kinds.ts";
+import type { FieldEdits } from "../model.ts";
+import type { SettingName } from "../settings/table.ts";
+import { HOST_TEMPLATE, POLICY, REWRITE, STRIP_PREFIX, STRIP_SUFFIX } from "./action-kinds.ts";
+import { ACCESS_LOG, BASIC_AUTH, ENCODE, ERROR, REDIRECT, REPLACE, RESPOND } from "./actions.ts";
+import type { HandlerDraft, ProxyDraft, RouteDraft } from "./draft.ts";
+import { ANSWER_FIELD_EDITS, REQUEST_FIELD_EDITS, UPSTREAM_ANSWER_EDITS } from "./edits.ts";
+import { MATCH, MATCHER_NAMES } from "./match.ts";
+import { METHOD } from "./match-kinds.ts";
+import { field, object, type Field, type Filled } from "./object.ts";
+import { scalar } from "./scalar.ts";
+import { lazy, list, made, oneOrMany, type Schema } from "./schema.ts";
+import { fillSettings, settingFields } from "./setting-fields.ts";
+
+/** Settings that a route may give for its own upstreams; at the top of the file they are the defaults of all. */
+export const PROXY_SETTINGS = [
+  "trusted_proxies",
+  "dial_timeout",
+  "response_header_timeout",
+  "read_timeout",
+  "idle_timeout",
+  "upstream_keepalive_pool_size",
+  "max_retries",
+  "hc_freq",
+  "response_buffer",
+  "websocket_max_message",
+  "websocket_timeout",
+  "websocket_handshake_timeout",
+  "tls",
+  "sni",
+  "insecure",
+  "ca_file",
+  "client_cert",
+  "client_key",
+  "enable_h2",
+  "stream_close_delay",
+] as const satisfies readonly SettingName[];
+
+/** Several handlers or one: what a key of a route comes to. */
+type Action = readonly HandlerDraft[];
+
+function action<T>(schema: Schema<T>, make: (value: T) => HandlerDraft): Schema<Action> {
+  return made(schema, (value) => [make(value)]);
+}
+
+/** What a route does, in the order in which it does it (Caddy's order of directives). */
+const ACTIONS = {
+  access_log: field<Action>(
+    action(ACCESS_LOG, (log) => log),
+    { doc: "Log the request: an output alone, or keys", absent: { words: "not logged" } },
+  ),
+  header: field<Action>(
+    action(ANSWER_FIELD_EDITS, (each) => ({ type: "header", ...each })),
+    { doc: "Edit the header fields of the answer", absent: { words: "none" } },
+  ),
+  max_request_body: field<Action>(
+    action(scalar(SIZE), ({ value }) => ({ type: "max_request_body", bytes: value })),
+    { doc: "Largest request body, past it 413; 0 is no limit", absent: { words: "the listener's" } },
+  ),
+  redirect: field<Action>(
+    action(REDIRECT, (handler) => handler as HandlerDraft),
+    { doc: "Send the client elsewhere: a target alone (status 302), or keys", absent: { words: "none" } },
+  ),
+  rewrite: field<Action>(
+    action(scalar(REWRITE), ({ value }) => ({ type: "rewrite", to: value })),
+    { doc: "Change the path, the query (`?a=b`) or both", absent: { words: "none" } },
+  ),
+  strip_prefix: field<Action>(
+    action(scalar(STRIP_PREFIX), ({ value }) => ({ type: "strip_prefix", prefix: value })),
+    { doc: "Take this from the start of the path, in any case", absent: { words: "none" } },
+  ),
+  strip_suffix: field<Action>(
+    action(scalar(STRIP_SUFFIX), ({ value }) => ({ type: "strip_suffix", suffix: value })),
+    { doc: "Take this from the end of the path", absent: { words: "none" } },
+  ),
+  replace: field<Action>(
+    made(REPLACE, (handlers) => handlers as Action),
+    { doc: "Replace in the target; one or a list", absent: { words: "none" } },
+  ),
+  basic_auth: field<Action>(
+    action(BASIC_AUTH, (auth) => auth),
+    { doc: "Ask for a name and a password", absent: { words: "nobody is asked" } },
+  ),
+  request_header: field<Action>(
+    action(REQUEST_FIELD_EDITS, (edits) => ({ type: "request_header", edits })),
+    {
+      doc: "Edit the header fields of the request, for what comes after and for the upstream",
+      absent: { words: "none" },
+    },
+  ),
+  encode: field<Action>(
+    action(ENCODE, (encode) => encode),
+    { doc: "Compress answers: an encoding, a list of them, or keys", absent: { words: "not compressed" } },
+  ),
+  routes: field<Action>(
+    action(
+      lazy(() => ROUTES),
+      (routes) => ({ type: "routes", routes }),
+    ),
+    {
+      doc: "Routes within this one; when none of them answers, the search goes on after it",
+      absent: { words: "none" },
+    },
+  ),
+  error: field<Action>(
+    action(ERROR, (handler) => handler as HandlerDraft),
+    { doc: "Fail with a status: a status alone, or keys", absent: { words: "none" } },
+  ),
+  respond: field<Action>(
+    action(RESPOND, (handler) => handler as HandlerDraft),
+    { doc: "Answer: a status alone, a text alone (status 200), or keys", absent: { words: "none" } },
+  ),
+} as const;
+
+/** At most one of these may stand in a route: after any of them nothing more happens. */
+const ENDINGS = ["redirect", "error", "respond", "upstreams"] as const;
+
+const beside = { needs: "upstreams" } as const;
+
+const PROXY = {
+  upstreams: field(oneOrMany(scalar(UPSTREAM)), {
+    doc: "Where to forward to; several are used as lb_policy says",
+    absent: { words: "not forwarded" },
+  }),
+  lb_policy: field(scalar(POLICY), {
+    ...beside,
+    doc: "Which upstream gets the next request: each in turn, any, or the first that is up",
+    absent: { default: "round_robin" },
+  }),
+  host: field(scalar(HOST_TEMPLATE), {
+    ...beside,
+    doc: "Host sent upstream, with placeholders",
+    absent: { words: "the client's" },
+  }),
+  header_up: field(REQUEST_FIELD_EDITS, {
+    ...beside,
+    doc: "Edit the header fields sent upstream, after all else",
+    absent: { words: "none" },
+  }),
+  header_down: field(UPSTREAM_ANSWER_EDITS, {
+    ...beside,
+    doc: "Edit the header fields of the upstream's answer",
+    absent: { words: "none" },
+  }),
+  upstream_method: field(scalar(METHOD), {
+    ...beside,
+    doc: "Method sent upstream",
+    absent: { words: "the client's" },
+  }),
+  upstream_rewrite: field(scalar(REWRITE), {
+    ...beside,
+    doc: "Path, query or both sent upstream, with placeholders",
+    absent: { words: "the client's" },
+  }),
+} as const;
+
+type SettingFields = Readonly<Record<(typeof PROXY_SETTINGS)[number], Field<readonly Given<unknown>[]>>>;
+
+const FIELDS = {
+  name: field(scalar(TEXT), {
+    doc: "Stands in logs, and tells the route from others across a reload",
+    absent: { words: "what it matches" },
+  }),
+  match: field(MATCH, {
+    doc: "Which requests it is for: conditions that all have to hold, or a list of such sets of which one has to",
+    absent: { words: "every request" },
+  }),
+  terminal: field(scalar(SWITCH), {
+    doc: "When it matched and nothing in it answered, no further route of this list is looked at",
+    absent: { default: "false" },
+  }),
+  ...ACTIONS,
+  ...PROXY,
+  ...(settingFields(PROXY_SETTINGS, "upstreams") as SettingFields),
+};
+
+const DOING = [...Object.keys(ACTIONS), "upstreams", "terminal"];
+
+/** What other programs call the keys of a route. */
+const ELSEWHERE: ReadonlyMap<string, string> = new Map([
+  ["upstream", "upstreams"],
+  ["reverse_proxy", "upstreams"],
+  ["proxy_pass", "upstreams"],
+  ["proxy", "upstreams"],
+  ["backend", "upstreams"],
+  ["backends", "upstreams"],
+  ["to", "upstreams"],
+  ["forward", "upstreams"],
+  ["redir", "redirect"],
+  ["return", "respond"],
+  ["response", "respond"],
+  ["headers", "header"],
+  ["gzip", "encode"],
+  ["compress", "encode"],
+  ["auth", "basic_auth"],
+  ["basicauth", "basic_auth"],
+  ["policy", "lb_policy"],
+  ["handle", "routes"],
+  ["log", "access_log"],
+  ["matchers", "match"],
+  ["when", "match"],
+]);
+
+const ROUTE: Schema<RouteDraft> = object(
+  "route",
+  {
+    doc: "What to do with which requests. Routes are gone through in order; one that answers or forwards ends the search. What a route does is done in the order of this table, whatever the order of the file.",
+    exclusive: [{ keys: ENDINGS, why: "a route ends in one of them" }],
+    anyOf: DOING,
+    nothing: "this route does nothing",
+    meant: meantKey,
+  },
+  FIELDS,
+  (filled) => {
+    const { values, site, place } = filled;
+    const handlers: HandlerDraft[] = [];
+    for (const key of Object.keys(ACTIONS) as (keyof typeof ACTIONS)[]) handlers.push(...(values[key] ?? []));
+    if (values.upstreams !== undefined) handlers.push({ type: "proxy", proxy: proxyOf(filled) });
+    const { name, match = [], terminal } = values;
+    return { path: site.path, place, name, match, handlers, terminal: terminal?.value ?? false };
+  },
+);
+
+/** A list of routes. */
+export const ROUTES: Schema<readonly RouteDraft[]> = list(ROUTE, { mayBeEmpty: true });
+
+function proxyOf(filled: Filled<typeof FIELDS>): ProxyDraft {
+  const { values } = filled;
+  const settings = new Settings();
+  fillSettings(settings, filled, PROXY_SETTINGS);
+  settings.attempt("upstream");
+  for (const each of values.upstreams ?? []) settings.add("upstream", each);
+  const { host, edits } = hostOf(filled);
+  return {
+    settings,
+    selection: values.lb_policy?.value ?? "round_robin",
+    host,
+    headerUp: edits,
+    headerDown: values.header_down,
+    method: values.upstream_method?.value,
+    rewrite: values.upstream_rewrite?.value,
+  };
+}
+
+/** Host is no field like the others: a `header_up` that sets it is what `host` says. */
+function hostOf(filled: Filled<typeof FIELDS>): {
+  readonly host: string | undefined;
+  readonly edits: FieldEdits | undefined;
+} {
+  const { host, header_up: edits } = filled.values;
+  if (edits === undefined) return { host: host?.value, edits };
+  const isHost = (name: string): boolean => name.toLowerCase() === "host";
+  const set = edits.set.find((each) => isHost(each.field));
+  const others = [...edits.add, ...edits.replace].some((each) => isHost(each.field)) || edits.remove.some(isHost);
+  if (others) {
+    filled.report("header_up", "Host is always sent upstream, and can only be set", { expected: "host: app.example" });
+  }
+  if (set === undefined) return { host: host?.value, edits };
+  if (host !== undefined) {
+    filled.report("header_up", "header_up sets Host, and so does host", { expected: "one of the two" });
+  }
+  const rest = { ...edits, set: edits.set.filter((each) => each !== set) };
+  const isEmpty = rest.add.length + rest.set.length + rest.remove.length + rest.replace.length === 0;
+  return { host: set.value, edits: isEmpty ? undefined : rest };
+}
+
+function meantKey(key: string): string | undefined {
+  const plain = key.toLowerCase().replaceAll("-", "_");
+  if (Object.hasOwn(FIELDS, plain)) return plain;
+  if (MATCHER_NAMES.includes(plain)) return `match: { ${plain}: ... }`;
+  return ELSEWHERE.get(plain) ?? nearest(plain, Object.keys(FIELDS));
+}
