@@ -1,6 +1,7 @@
 import type { Log } from "../observe/log.ts";
 import { AccessLogs } from "../proxy/access-logs.ts";
 import { BufferBudget } from "../proxy/budget.ts";
+import { PasswordChecks } from "../proxy/handlers/password-checks.ts";
 import { Lanes } from "../proxy/lanes.ts";
 import { OpenStreams } from "../proxy/open-streams.ts";
 import { WebSocketProxy } from "../proxy/websocket-proxy.ts";
@@ -16,11 +17,13 @@ export class Service implements AsyncDisposable {
   readonly lanes = new Lanes();
   readonly budget = new BufferBudget(RESPONSE_BUFFER_TOTAL_BYTES);
   readonly streams = new OpenStreams();
-  readonly accessLogs = new AccessLogs();
+  readonly accessLogs: AccessLogs;
+  readonly passwords = new PasswordChecks();
   readonly webSockets: WebSocketProxy;
 
   constructor(log: Log) {
     this.log = log;
+    this.accessLogs = new AccessLogs(log);
     this.webSockets = new WebSocketProxy(this.streams, log);
   }
 

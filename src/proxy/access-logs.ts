@@ -1,9 +1,16 @@
 import type { AccessLogConfig } from "../config/model.ts";
+import type { Log } from "../observe/log.ts";
 import { type AccessLog, openAccessLog } from "../observe/access-log.ts";
 
 /** The access logs of a worker: one for each output, however many routes write to it. They outlive a reload. */
 export class AccessLogs implements AsyncDisposable {
   readonly #open = new Map<string, AccessLog>();
+  readonly #log: Log;
+
+  /** @param log is told when an access log cannot be written */
+  constructor(log: Log) {
+    this.#log = log;
+  }
 
   /** Undefined where nothing is to be logged. */
   of({ output, format }: AccessLogConfig): AccessLog | undefined {
@@ -12,10 +19,18 @@ export class AccessLogs implements AsyncDisposable {
     const key = `${format} ${type === "file" ? `file ${output.path}` : type}`;
     let log = this.#open.get(key);
     if (log === undefined) {
-      log = openAccessLog(type === "file" ? output : { type }, format);
+      const name = type === "file" ? output.path : type;
+      log = openAccessLog(type === "file" ? output : { type }, format, (reason) =>
+        this.#log.error("the access log cannot be written", { output: name, reason }),
+      );
       this.#open.set(key, log);
     }
     return log;
+  }
+
+  /** Opens files anew, after they were moved away. */
+  async reopen(): Promise<void> {
+    await Promise.all([...this.#open.values()].map((log) => log.reopen()));
   }
 
   /** Writes out what is left. */

@@ -28,7 +28,7 @@ export function accessRecord(session: GatewaySession): AccessRecord {
     upstream: session.peer?.name,
     upstreamLatencyMs: undefined,
     retries: Math.max(0, session.attempts - 1),
-    requestId: undefined,
-    error: error === undefined ? undefined : `${error.kind}: ${error.detail}`,
+    requestId: ctx.uuid,
+    error: error === undefined ? ctx.refusal : `${error.kind}: ${error.detail}`,
   };
 }

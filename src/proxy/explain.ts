@@ -4,6 +4,7 @@ import { ProxyError } from "../core/errors.ts";
 import { removeLookalikes, removeRequestHopByHop } from "../core/fields.ts";
 import { mayClimb } from "../core/target.ts";
 import { compileTrustedProxies } from "../core/trust.ts";
+import type { Log } from "../observe/log.ts";
 import { compileMatch, readsPath } from "../routing/match.ts";
 import { Peers } from "../upstream/peers.ts";
 import { AccessLogs } from "./access-logs.ts";
@@ -11,6 +12,7 @@ import { admit } from "./admit.ts";
 import { setForwarded } from "./forwarded.ts";
 import { GatewayCtx, type GatewaySession } from "./gateway-ctx.ts";
 import { RouteCompiler } from "./handlers/compile.ts";
+import { PasswordChecks } from "./handlers/password-checks.ts";
 import { FORWARD, type Outcome } from "./handlers/handler.ts";
 import type { Downstream } from "./session.ts";
 
@@ -77,10 +79,17 @@ export async function explain(listener: ListenerConfig, { request, from }: Thoug
   return { steps: walk.steps, end: endOf(outcome), upstream: undefined };
 }
 
+/** No access log is opened here. */
+const NO_LOG: Log = { debugEnabled: false, error() {}, warn() {}, info() {}, debug() {} };
+
 class Walk {
   readonly steps: Step[] = [];
   readonly #session: GatewaySession;
-  readonly #compiler = new RouteCompiler({ peers: new Peers(), accessLogs: new AccessLogs() });
+  readonly #compiler = new RouteCompiler({
+    peers: new Peers(),
+    accessLogs: new AccessLogs(NO_LOG),
+    passwords: new PasswordChecks(),
+  });
 
   constructor(session: GatewaySession) {
     this.#session = session;

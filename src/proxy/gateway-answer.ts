@@ -1,41 +1,64 @@
+import { type Awaitable, whenDone } from "./awaitable.ts";
 import type { GatewaySession } from "./gateway-ctx.ts";
-import { type AnswerSource, applyAnswerEdits } from "./handlers/field-edits.ts";
+import { type AnswerSource, applyDeferredEdits, applyImmediateEdits } from "./handlers/answer-edits.ts";
+import type { Encoder, Encoding } from "./handlers/encode.ts";
 import { FailureAnswer } from "./handlers/failure-answer.ts";
 import type { ResponseHead } from "./phases.ts";
 
 /** Edits the head of an upstream's answer as the routes that the request passed asked for, and compresses its body. */
 export function editUpstreamAnswer(session: GatewaySession, head: ResponseHead): void {
-  const { edits, encoder, route } = session.ctx;
-  route?.headerDown?.apply(head.headers, session);
-  const encoding = encoder?.encodingFor(session.headers, head.status, head.headers, session.method);
+  const { encoder, route } = session.ctx;
+  const { headers } = head;
+  route?.headerDown?.apply(headers, session);
+  editBefore(session, headers, "upstream");
+  const encoding = encoder?.encodingFor(session.headers, head.status, headers, session.method);
   if (encoder !== undefined && encoding !== undefined) {
-    encoder.edit(encoding, head.headers);
+    encoder.edit(encoding, headers);
     head.transform = (body) => encoder.transform(encoding, body);
   }
-  if (edits !== undefined) applyAnswerEdits(edits, head.headers, session, "upstream");
+  editAfter(session, headers);
 }
 
-/** The same for an answer that gatekeeper makes itself. */
-export function editOwnAnswer(session: GatewaySession, answer: Response): Response {
-  const isFailure = answer instanceof FailureAnswer;
-  const { edits } = session.ctx;
-  const { headers } = answer;
-  const body = isFailure ? answer.body : encoded(session, answer);
-  if (edits !== undefined) applyAnswerEdits(edits, headers, session, isFailure ? "error" : "own");
-  return body === answer.body ? answer : new Response(body, { status: answer.status, headers });
+/** The same for an answer that a handler made. */
+export function editOwnAnswer(session: GatewaySession, answer: Response): Awaitable<Response> {
+  const { headers, status } = answer;
+  if (answer instanceof FailureAnswer) {
+    session.ctx.refusal = answer.detail;
+    editBefore(session, headers, "error");
+    return answer;
+  }
+  editBefore(session, headers, "own");
+  const { encoder } = session.ctx;
+  const encoding = encoder?.encodingFor(session.headers, status, headers, session.method);
+  const done = encoder === undefined || encoding === undefined ? answer : encoded(answer, encoder, encoding);
+  return whenDone(done, (whole) => {
+    editAfter(session, whole.headers);
+    if (session.method !== "HEAD") session.bytesSent = Number(whole.headers.get("content-length") ?? 0);
+    return whole;
+  });
 }
 
 /** What routes set on every answer stands on failures too. */
 export function editError(session: GatewaySession, answer: Response): Response {
-  const source: AnswerSource = "error";
-  if (session.ctx.edits !== undefined) applyAnswerEdits(session.ctx.edits, answer.headers, session, source);
+  editBefore(session, answer.headers, "error");
   return answer;
 }
 
-function encoded(session: GatewaySession, { status, headers, body }: Response): ReadableStream<Uint8Array> | null {
-  const { encoder } = session.ctx;
-  const encoding = encoder?.encodingFor(session.headers, status, headers, session.method);
-  if (encoder === undefined || encoding === undefined || body === null) return body;
+function editBefore(session: GatewaySession, headers: Headers, source: AnswerSource): void {
+  const { edits } = session.ctx;
+  if (edits !== undefined) applyImmediateEdits(edits, headers, session, source);
+}
+
+function editAfter(session: GatewaySession, headers: Headers): void {
+  const { edits } = session.ctx;
+  if (edits !== undefined) applyDeferredEdits(edits, headers, session);
+}
+
+/** A body of ours is in hand, so that its compressed length can be told. */
+async function encoded(answer: Response, encoder: Encoder, encoding: Encoding): Promise<Response> {
+  const bytes = encoder.whole(encoding, await answer.bytes());
+  const { headers, status } = answer;
   encoder.edit(encoding, headers);
-  return encoder.transform(encoding, body);
+  headers.set("Content-Length", String(bytes.length));
+  return new Response(bytes, { status, headers });
 }

@@ -15,6 +15,10 @@ export class GatewayCtx {
   /** Who the client is, by a password that was right. */
   user: string | undefined = undefined;
   accessLog: AccessLog | undefined = undefined;
+  /** What its placeholder for an identifier gave; made when first asked for. */
+  uuid: string | undefined = undefined;
+  /** Why a handler refused it, in words. */
+  refusal: string | undefined = undefined;
   /** When it was known that the request is logged, by `performance.now()`. */
   startedAt = 0;
 }

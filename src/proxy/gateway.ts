@@ -90,7 +90,7 @@ export class Gateway implements ProxyHttp<GatewayCtx> {
 }
 
 /** What the engine is told of the routes' outcome. */
-function decide(session: GatewaySession, outcome: Outcome | undefined): Response | ProxyError | undefined {
+function decide(session: GatewaySession, outcome: Outcome | undefined): Awaitable<Response> | ProxyError | undefined {
   if (outcome === FORWARD) return undefined;
   if (outcome === undefined) return new ProxyError("no_route", "no route takes this request");
   return outcome instanceof Response ? editOwnAnswer(session, outcome) : outcome;

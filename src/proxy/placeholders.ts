@@ -181,15 +181,7 @@ function hostportOfUpstream(address: UpstreamAddress): string {
   return address.type === "unix" ? address.path : `${inAuthority(address.host)}:${address.port}`;
 }
 
-/** Kept beside the sessions: nearly none ever asks for one. */
-const UUIDS = new WeakMap<GatewaySession, string>();
-
 /** The request's identifier: the same one each time. */
 export function uuidOf(session: GatewaySession): string {
-  let uuid = UUIDS.get(session);
-  if (uuid === undefined) {
-    uuid = crypto.randomUUID();
-    UUIDS.set(session, uuid);
-  }
-  return uuid;
+  return (session.ctx.uuid ??= crypto.randomUUID());
 }

@@ -5,7 +5,7 @@ import type { Peers } from "../upstream/peers.ts";
 import { compileSelection, type Selection } from "../upstream/selection.ts";
 import type { GatewaySession } from "./gateway-ctx.ts";
 import type { StreamOwner } from "./session.ts";
-import { type CompiledEdits, compileFieldEdits } from "./handlers/field-edits.ts";
+import { type CompiledEdits, compileFieldEdits, setField } from "./handlers/field-edits.ts";
 import { compileTemplate, type Template } from "./template.ts";
 
 /** Where a route forwards to, compiled: what every request it takes has in common. Immutable. */
@@ -46,7 +46,7 @@ export class ProxyRoute implements StreamOwner {
 
   /** The configured edits of what goes upstream, after all others. */
   editRequest(headers: Headers, session: GatewaySession): void {
-    if (this.#host !== undefined) headers.set("Host", this.#host.of(session));
+    if (this.#host !== undefined) setField(headers, "Host", this.#host.of(session));
     this.#headerUp?.apply(headers, session);
   }
 }

@@ -2,6 +2,7 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import type { FieldEdits, HandlerConfig, MatcherConfig, RouteConfig } from "../../src/config/model.ts";
 import { AccessLogs } from "../../src/proxy/access-logs.ts";
 import { Gateway } from "../../src/proxy/gateway.ts";
+import { PasswordChecks } from "../../src/proxy/handlers/password-checks.ts";
 import { Peers } from "../../src/upstream/peers.ts";
 import { type EngineUnderTest, serveBy } from "../helpers/engine.ts";
 import { RecordingLog, reverseProxy } from "../helpers/proxy.ts";
@@ -15,7 +16,8 @@ const NO_EDITS: FieldEdits = { add: [], set: [], remove: [], replace: [], defaul
 const OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-Origin: yes\r\n\r\nok";
 
 function serve(routes: readonly RouteConfig[]): EngineUnderTest {
-  const context = { log: new RecordingLog(), peers: new Peers(), accessLogs: new AccessLogs() };
+  const log = new RecordingLog();
+  const context = { log, peers: new Peers(), accessLogs: new AccessLogs(log), passwords: new PasswordChecks() };
   return serveBy(new Gateway(routes, context));
 }
 
@@ -39,7 +41,11 @@ describe("routes", () => {
   test("are gone through in order: one that neither answers nor forwards goes on", async () => {
     await using origin = RawOrigin.start(OK);
     await using proxy = serve([
-      route("mark", [], { type: "header", edits: { ...NO_EDITS, set: [{ field: "X-Mark", value: "{path}" }] }, deferred: true }),
+      route("mark", [], {
+        type: "header",
+        edits: { ...NO_EDITS, set: [{ field: "X-Mark", value: "{path}" }] },
+        deferred: true,
+      }),
       route("gone", [path("/gone")], respond("410", "gone")),
       route("strip", [path("/api/*")], { type: "strip_prefix", prefix: "/api" }),
       route("all", [], forward(origin)),

@@ -11,6 +11,7 @@ import { ErrorHandler } from "./error.ts";
 import type { Handler } from "./handler.ts";
 import { HeaderHandler } from "./header.ts";
 import { MaxBody } from "./max-body.ts";
+import type { PasswordChecks } from "./password-checks.ts";
 import { Proxy } from "./proxy.ts";
 import { Redirect } from "./redirect.ts";
 import { Replace } from "./replace.ts";
@@ -25,6 +26,7 @@ import { StripSuffix } from "./strip-suffix.ts";
 export interface CompileContext {
   readonly peers: Peers;
   readonly accessLogs: AccessLogs;
+  readonly passwords: PasswordChecks;
 }
 
 /** Compiles routes with all that is in them, and remembers where they forward to. Made for one configuration. */
@@ -41,7 +43,9 @@ export class RouteCompiler {
 
   /** @param key the names of the routes around these */
   list(routes: readonly RouteConfig[], key = ""): RouteList {
-    return new RouteList(new RouteIndex(routes.map((route) => ({ match: route.match, value: this.#route(route, key) }))));
+    return new RouteList(
+      new RouteIndex(routes.map((route) => ({ match: route.match, value: this.#route(route, key) }))),
+    );
   }
 
   #route({ name, handlers, terminal }: RouteConfig, outer: string): CompiledRoute {
@@ -73,7 +77,7 @@ export class RouteCompiler {
         this.editsAnswers = true;
         return new EncodeHandler(config);
       case "basic_auth":
-        return new BasicAuth(config);
+        return new BasicAuth(config, this.#context.passwords);
       case "access_log":
         return new AccessLogHandler(this.#context.accessLogs.of(config));
       case "respond":
