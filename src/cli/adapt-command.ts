@@ -12,7 +12,7 @@ export async function adapt(invocation: Invocation): Promise<number> {
     const loaded = await loadInvocation(invocation, undefined);
     if (hasErrors(loaded.problems)) return refuse(loaded.problems);
   }
-  const adapted = adaptFile(conf);
+  const adapted = await adaptFile(conf, process.env);
   if (adapted.yaml === undefined) return refuse(adapted.problems);
   report(adapted.problems);
   process.stdout.write(adapted.yaml);

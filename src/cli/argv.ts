@@ -1,6 +1,7 @@
 import { nearest } from "../core/nearest.ts";
 import { REQUIRED, Settings } from "../config/given.ts";
 import type { Place, Problem } from "../config/problem.ts";
+import { type Adapter, ADAPTERS, type ConfFile } from "../config/read-conf.ts";
 import { takeText } from "../config/take.ts";
 import { type Command, COMMANDS, isCommand, takesFlag, type CommandName } from "./commands.ts";
 import { FLAG_BY_LETTER, FLAG_BY_NAME, settingName, type Action, type Flag } from "./flags.ts";
@@ -11,7 +12,7 @@ export interface Invocation {
   /** Undefined when none was named: that is `run`. */
   readonly command: CommandName | undefined;
   readonly settings: Settings;
-  readonly conf: { readonly path: string; readonly place: Place } | undefined;
+  readonly conf: ConfFile | undefined;
   /** The words after the command, in their order. */
   readonly words: readonly string[];
   /** What is to be done, each with the spelling that said so. */
@@ -34,7 +35,7 @@ export function parseArgv(words: readonly string[]): Invocation {
 class ArgvParser implements Invocation {
   command: CommandName | undefined;
   readonly settings = new Settings();
-  conf: { readonly path: string; readonly place: Place } | undefined;
+  conf: ConfFile | undefined;
   readonly words: string[] = [];
   readonly actions = new Map<Action, string>();
   readonly values = new Map<Action, string[]>();
@@ -61,6 +62,18 @@ class ArgvParser implements Invocation {
       this.#report({ place: { type: "flag", name: spelling }, message });
     }
     this.#expectWords();
+    if (this.conf !== undefined) this.conf = { ...this.conf, adapter: this.#adapter() };
+  }
+
+  #adapter(): Adapter | undefined {
+    const seen = this.values.get("adapter")?.[0];
+    const adapter = ADAPTERS.find((each) => each === seen);
+    if (seen === undefined || adapter !== undefined) return adapter;
+    const place: Place = { type: "flag", name: "--adapter" };
+    const near = nearest(seen, ADAPTERS);
+    const help = near === undefined ? {} : { help: `did you mean ${near}?` };
+    this.#report({ place, message: "this form of file is not known", seen, expected: ADAPTERS.join(" or "), ...help });
+    return undefined;
   }
 
   /** The words that the command needs, and where its file is given as a flag instead. */

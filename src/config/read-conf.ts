@@ -11,7 +11,13 @@ import type { Environment } from "./variables.ts";
 export interface ConfFile {
   readonly path: string;
   readonly place: Place;
+  /** What it is written in; undefined: told by its name and its look. */
+  readonly adapter?: Adapter | undefined;
 }
+
+/** What a file may be written in, by the name that `--adapter` has for it. */
+export const ADAPTERS = ["yaml", "caddyfile"] as const;
+export type Adapter = (typeof ADAPTERS)[number];
 
 /** What a configuration file says, before it is looked at as a whole. */
 export interface ConfReading {
@@ -19,6 +25,8 @@ export interface ConfReading {
   readonly problems: readonly Problem[];
   /** The file, and the files that it names and that were read for it. */
   readonly files: readonly string[];
+  /** The tree of keys that it came to; undefined where its text has an error. */
+  readonly document: DocMap | undefined;
   /** In a Caddyfile some things are usual that are odd in YAML. */
   readonly isCaddyfile: boolean;
 }
@@ -28,7 +36,8 @@ const NOTHING = { listeners: undefined, routes: undefined };
 /** Reads a configuration file, YAML or a Caddyfile by its name or its look; without one nothing was said. */
 export async function readConf(conf: ConfFile | undefined, environment: Environment): Promise<ConfReading> {
   const settings = new Settings();
-  if (conf === undefined) return { draft: { ...NOTHING, settings }, problems: [], files: [], isCaddyfile: false };
+  const nothing = { draft: { ...NOTHING, settings }, document: undefined, isCaddyfile: false };
+  if (conf === undefined) return { ...nothing, problems: [], files: [] };
   const files = [conf.path];
   const text = readText(conf.path);
   if (!text.ok) {
@@ -36,7 +45,7 @@ export async function readConf(conf: ConfFile | undefined, environment: Environm
     for (const name of REQUIRED) settings.attempt(name);
     const base = { severity: "error", place: conf.place, seen: conf.path, expected: "a conf.yaml" } as const;
     const problems = [{ ...base, message: text.fault }];
-    return { draft: { ...NOTHING, settings }, problems, files, isCaddyfile: false };
+    return { ...nothing, problems, files };
   }
   const source = new SourceText(conf.path, text.value);
   // Loaded only here: most starts have flags alone, and have to be quick.
@@ -44,7 +53,8 @@ export async function readConf(conf: ConfFile | undefined, environment: Environm
     import("./decode.ts"),
     import("./caddyfile/looks.ts"),
   ]);
-  const isCaddyfile = looksLikeCaddyfile(conf.path, text.value);
+  const isCaddyfile =
+    conf.adapter === undefined ? looksLikeCaddyfile(conf.path, text.value) : conf.adapter === "caddyfile";
   const reading = isCaddyfile ? await fromCaddyfile(source, environment) : await fromYaml(source, environment);
   const decoded = decode(reading.document, reading.broken);
   if (reading.isBroken) for (const name of REQUIRED) decoded.draft.settings.attempt(name);
@@ -52,6 +62,7 @@ export async function readConf(conf: ConfFile | undefined, environment: Environm
     draft: decoded.draft,
     problems: [...reading.problems, ...decoded.problems],
     files: [...files, ...reading.files, ...decoded.files],
+    document: reading.document,
     isCaddyfile,
   };
 }
