@@ -65,7 +65,7 @@ const PLACEHOLDERS = {
   "http.regexp.*": {
     short: "re.*",
     argument: "group",
-    doc: "a group of a regular expression that matched: `re.name.1`, or `re.1` for the last one that did",
+    doc: "a group of a regular expression that matched: `re.name.1`, `re.name.group`, or `re.1` for the last that did",
   },
   "http.reverse_proxy.upstream.hostport": {
     short: "upstream_hostport",

@@ -85,7 +85,8 @@ function parsePlaceholder(word: string): Parsed<Placeholder> {
   return unknown(word);
 }
 
-const GROUP = /^(?:[\w-]+\.)?\d+$/;
+/** The number of a group, or its name behind that of the expression. */
+const GROUP = /^(?:\d+|[\w-]+\.\w+)$/;
 
 function withArgument(word: string, name: PlaceholderName, argument: string): Parsed<Placeholder> {
   switch (PLACEHOLDER_TABLE[name].argument) {

@@ -74,7 +74,8 @@ export const READERS: Readonly<Record<PlaceholderName, (argument: string) => Rea
   "http.regexp.*": (argument) => {
     const dot = argument.lastIndexOf(".");
     const name = dot < 0 ? undefined : argument.slice(0, dot);
-    const group = Number(argument.slice(dot + 1));
+    const last = argument.slice(dot + 1);
+    const group = /^\d+$/.test(last) ? Number(last) : last;
     return (session) => bytesOfEither(session.captured(name, group));
   },
   "http.reverse_proxy.upstream.hostport": () => (session) => ofUpstream(session, hostportOfUpstream),

@@ -1,6 +1,6 @@
 import type { ProxyError } from "../core/errors.ts";
 import { clientAddressOf, type TrustedProxies } from "../core/trust.ts";
-import type { RequestFacts } from "../routing/request-facts.ts";
+import type { CapturedGroups, RequestFacts } from "../routing/request-facts.ts";
 import type { Peer } from "../upstream/peer.ts";
 import type { ProxyHttp } from "./phases.ts";
 
@@ -134,15 +134,15 @@ export class Session<Ctx = unknown> implements RequestFacts {
     return (this.#hostname ??= hostnameOf(this.#headers === undefined ? this.host : this.#headers.get("host")));
   }
 
-  capture(name: string | undefined, groups: readonly (string | undefined)[]): void {
-    this.#captures = { last: groups, byName: this.#captures?.byName ?? new Map<string, Groups>() };
+  capture(name: string | undefined, groups: CapturedGroups): void {
+    this.#captures = { last: groups, byName: this.#captures?.byName ?? new Map<string, CapturedGroups>() };
     if (name !== undefined) this.#captures.byName.set(name, groups);
   }
 
   /** A group of the last regular expression that matched, or of the last of that name. "" where there is none. */
-  captured(name: string | undefined, group: number): string {
+  captured(name: string | undefined, group: number | string): string {
     const groups = name === undefined ? this.#captures?.last : this.#captures?.byName.get(name);
-    return groups?.[group] ?? "";
+    return (typeof group === "number" ? groups?.[group] : groups?.groups?.[group]) ?? "";
   }
 
   /** Counts this request as in flight on a peer, until `release`. */
@@ -203,11 +203,9 @@ export class Session<Ctx = unknown> implements RequestFacts {
   }
 }
 
-type Groups = readonly (string | undefined)[];
-
 interface Captures {
-  readonly last: Groups;
-  readonly byName: Map<string, Groups>;
+  readonly last: CapturedGroups;
+  readonly byName: Map<string, CapturedGroups>;
 }
 
 /** What a long-lived stream belongs to. A `ProxyRoute` is one. */

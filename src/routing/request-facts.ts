@@ -1,3 +1,8 @@
+/** What a regular expression found: its groups by number, and those that have one by name. A match is one. */
+export interface CapturedGroups extends ArrayLike<string | undefined> {
+  readonly groups?: Readonly<Record<string, string | undefined>> | undefined;
+}
+
 /** A request as the matchers see it, at the moment they look: edits of handlers before them count. */
 export interface RequestFacts {
   readonly method: string;
@@ -16,6 +21,9 @@ export interface RequestFacts {
   readonly remoteAddress: string;
   /** The client's IP as trusted proxies tell it, else `remoteAddress`. */
   readonly clientAddress: string;
-  /** Remembers the groups of a regular expression that matched; placeholders `{re.NAME.N}` and `{re.N}` read them. */
-  capture(name: string | undefined, groups: readonly (string | undefined)[]): void;
+  /**
+   * Remembers the groups of a regular expression that matched; placeholders `{re.NAME.N}`, `{re.NAME.GROUP}` and
+   * `{re.N}` read them.
+   */
+  capture(name: string | undefined, groups: CapturedGroups): void;
 }

@@ -45,7 +45,8 @@ function issue(
   const now = Date.now();
   const body = sequence(
     der(0xa0, integer(Buffer.from([2]))),
-    integer(randomBytes(8)),
+    // Never with a first byte of 0, which DER has no place for.
+    integer(Buffer.from([0x40, ...randomBytes(7)])),
     SIGNATURE,
     commonName(issuer),
     sequence(time(notBefore ?? new Date(now - DAY_MS)), time(notAfter ?? new Date(now + DAY_MS))),

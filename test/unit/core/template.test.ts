@@ -70,7 +70,7 @@ describe("a template", () => {
     ["{hots}", "{host}"],
     ["a {http.request.hots} b", "a {http.request.host} b"],
     ["{haeder.X-A}", "{header.X-A}"],
-    ["{re.n.first}", "{re.n.1}"],
+    ["{re.n.fir-st}", "{re.n.1}"],
   ])("refuses %p and suggests %p", (text, suggestion) => {
     const parsed = parseTemplate(text);
     expect(parsed).toMatchObject({ ok: false, suggestion });

@@ -18,7 +18,7 @@ export function factsOf(given: Partial<RequestFacts> = {}): TestFacts {
     isUpgrade: false,
     remoteAddress: "192.0.2.1",
     clientAddress: "192.0.2.1",
-    capture: (name, groups) => captured.push([name, [...groups]]),
+    capture: (name, groups) => captured.push([name, Array.from(groups)]),
     captured,
     ...given,
   };

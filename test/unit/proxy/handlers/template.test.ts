@@ -47,6 +47,12 @@ describe("a placeholder has Caddy's value", () => {
     );
   });
 
+  test("groups that have a name, by it", () => {
+    const session = sessionFor("/");
+    session.capture("n", /(?<first>a+)(?<other>x)?/.exec("aab") as RegExpExecArray);
+    expect(compileTemplate("{re.n.first}|{re.n.other}|{re.n.none}").of(session)).toBe("aa||");
+  });
+
   test("the client's address by trusted proxies", () => {
     const options = { headers: { "X-Forwarded-For": "198.51.100.1" }, trusted: ["192.0.2.0/24"] };
     expect(compileTemplate("{http.vars.client_ip}").of(sessionFor("/", options))).toBe("198.51.100.1");
