@@ -1,4 +1,5 @@
 import { LOG_VARIABLE } from "../config/environment.ts";
+import type { Loaded } from "../config/load.ts";
 import type { Log } from "../observe/log.ts";
 import { controlSetting } from "../process/control-folder.ts";
 import { type ControlSocket, openControlSocket } from "../process/control-socket.ts";
@@ -7,7 +8,7 @@ import { Reloader } from "../process/reloader.ts";
 import type { Worker } from "../process/worker.ts";
 import type { Invocation } from "./argv.ts";
 import { bindProblem } from "./bind-failure.ts";
-import { loadInvocation, type LoadedInvocation } from "./run.ts";
+import { loadInvocation } from "./run.ts";
 
 /** What makes a serving process reload. */
 export interface Reloading extends AsyncDisposable {
@@ -17,7 +18,7 @@ export interface Reloading extends AsyncDisposable {
 /** Opens the control socket, and with `--watch` watches the files. Reloads read the same command line again. */
 export async function startReloading(
   invocation: Invocation,
-  loaded: LoadedInvocation,
+  loaded: Loaded,
   { worker, log }: { readonly worker: Worker; readonly log: Log },
 ): Promise<Reloading> {
   const reloader = new Reloader({

@@ -6,7 +6,6 @@ import type { Config, LogConfig } from "../config/model.ts";
 import { hasErrors, placeText, type Problem } from "../config/problem.ts";
 import type { Log } from "../observe/log.ts";
 import type { Reloading } from "./reloading.ts";
-import type { LoadedConfig } from "../process/reloader.ts";
 import { relaunchWithMoreRequests } from "../process/relaunch.ts";
 import type { Invocation } from "./argv.ts";
 import { refuse, report } from "./main.ts";
@@ -26,20 +25,13 @@ export async function run(invocation: Invocation): Promise<number> {
   return isTest ? await test(config, loaded.problems) : await serve(config, loaded, { invocation, late });
 }
 
-/** What a command line and its files say. */
-export type LoadedInvocation = Loaded & Pick<LoadedConfig, "files">;
-
 /** Loads what a command line asks for: its own problems come first, then those of its files. */
-export async function loadInvocation(
-  invocation: Invocation,
-  logVariable: string | undefined,
-): Promise<LoadedInvocation> {
+export async function loadInvocation(invocation: Invocation, logVariable: string | undefined): Promise<Loaded> {
   const { settings: flags, conf, actions, problems } = invocation;
   const loaded = await loadConfig({ flags, conf, logVariable });
   const upgrade = actions.get("upgrade");
   const later = upgrade === undefined ? [] : [laterFlag(upgrade)];
-  const files = conf === undefined ? [] : [conf.path];
-  return { files, ...loaded, problems: [...problems, ...later, ...loaded.problems] };
+  return { ...loaded, problems: [...problems, ...later, ...loaded.problems] };
 }
 
 async function test(config: Config, problems: readonly Problem[]): Promise<number> {
@@ -57,7 +49,7 @@ interface Start {
   readonly late: readonly string[];
 }
 
-async function serve(config: Config, loaded: LoadedInvocation, { invocation, late }: Start): Promise<number> {
+async function serve(config: Config, loaded: Loaded, { invocation, late }: Start): Promise<number> {
   const { log: settings, problems } = loaded;
   const [log, { Signals }] = await Promise.all([openLog(settings), import("../process/signals.ts")]);
   using signals = new Signals(log);

@@ -22,7 +22,7 @@ describe("the executable", () => {
     await read("listening on");
     child.kill(signal);
     if (signal === "SIGHUP") {
-      await read("cannot reload");
+      await read("configuration reloaded");
       child.kill("SIGTERM");
     }
     expect(await child.exited).toBe(0);
