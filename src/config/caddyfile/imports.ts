@@ -18,6 +18,8 @@ export class Imports {
   readonly #input: CaddyfileInput;
   readonly #report: Report;
   readonly #snippets = new Map<string, Snippet>();
+  /** Of all snippets of the file, for advice. */
+  readonly #names = new Set<string>();
   readonly #out: Token[] = [];
   /** What is being imported just now, the outermost first. */
   readonly #open: string[] = [];
@@ -30,6 +32,8 @@ export class Imports {
 
   /** The words of a file with all imports in place. */
   expand(tokens: readonly Token[]): readonly Token[] {
+    for (const { text, startsLine } of tokens)
+      if (startsLine && /^\(.+\)$/.test(text)) this.#names.add(text.slice(1, -1));
     this.#take(tokens);
     return this.#out;
   }
@@ -121,8 +125,9 @@ export class Imports {
   #readFile(path: string, target: Token): readonly Token[] {
     const text = this.#input.readFile(path);
     if (!text.ok) {
-      const near = nearest(target.text, [...this.#snippets.keys()]);
-      const help = near === undefined ? {} : { help: `did you mean the snippet ${near}?` };
+      const near = nearest(target.text, [...this.#names, ...this.#snippets.keys()]);
+      const advice = near === target.text ? `the snippet (${near}) has to stand before this` : `did you mean ${near}?`;
+      const help = near === undefined ? {} : { help: advice };
       const expected = "a snippet that stands before, or a file";
       this.#report.error(target, `${text.fault}, and no snippet of this name`, { expected, ...help });
       return [];

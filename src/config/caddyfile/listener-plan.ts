@@ -59,7 +59,7 @@ function hasTls(sites: readonly SiteAt[], httpPort: number, report: Report): boo
   }
   if (secure.length === 0) return false;
   for (const { site, address } of all) {
-    if (address.needsTls && site.tls.length === 0) reportMissing(address, report);
+    if (address.needsTls && !site.asksForTls) reportMissing(address, report);
   }
   return true;
 }

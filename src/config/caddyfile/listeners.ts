@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import type { DocEntry, DocMap, Span } from "../document.ts";
 import type { Listening } from "./bind.ts";
 import { planListeners, type ListenerPlan } from "./listener-plan.ts";
@@ -6,7 +7,7 @@ import type { GlobalOptions } from "./options.ts";
 import { redirectsOf, type Redirects } from "./redirects.ts";
 import type { Report } from "./report.ts";
 import { endsSurely, matchEntry, terminalEntry, withRoute, wrapped } from "./route-nodes.ts";
-import { hostText, siteMatch } from "./site-match.ts";
+import { siteMatch } from "./site-match.ts";
 import { sortSites } from "./site-order.ts";
 import type { Site } from "./sites.ts";
 
@@ -68,7 +69,8 @@ function tlsEntry({ sites }: ListenerPlan): readonly DocEntry[] {
       const pair = [entry("cert", cert, textNode(cert)), entry("key", key, textNode(key))];
       const known = files.get(name) ?? { entries: pair, hosts: new Set<string>(), site, at: mapNode(pair, at.span) };
       files.set(name, known);
-      for (const address of addresses) if (address.host !== "") known.hosts.add(hostText(address));
+      for (const address of addresses)
+        if (address.host !== "" && isIP(address.host) === 0) known.hosts.add(address.host);
     }
   }
   const [first] = files.values();

@@ -54,10 +54,9 @@ function readDefinition(line: Directive, report: Report): Matcher | undefined {
 /** A set of conditions, which all have to hold. */
 function readSet(lines: readonly Directive[], at: Token, report: Report): Matcher | undefined {
   const conditions = new Conditions();
-  const before = report.problems.filter((problem) => problem.severity === "error").length;
+  const before = report.errors;
   for (const line of lines) readCondition(line, conditions, report);
-  const isWrong = report.problems.filter((problem) => problem.severity === "error").length > before;
-  return isWrong ? undefined : { node: conditions.node(at.span), path: conditions.onlyPath };
+  return report.errors > before ? undefined : { node: conditions.node(at.span), path: conditions.onlyPath };
 }
 
 function readCondition(line: Directive, conditions: Conditions, report: Report): void {

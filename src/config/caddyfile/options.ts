@@ -20,6 +20,7 @@ export class GlobalOptions {
   defaultBind: readonly Token[] = [];
   order: readonly string[] = DIRECTIVE_ORDER;
   logFormat: Token | undefined;
+  logLevel: Token | undefined;
   readonly servers: ServerOptions[] = [];
   /** Keys of the file's top level. */
   readonly entries = new Map<string, DocEntry>();
@@ -151,6 +152,7 @@ export class GlobalOptions {
       this.logFormat = format;
       this.#put("log_format", name, wordNode(format, format.text === "console" ? "human" : "json"));
     }
+    this.logLevel = level;
     if (level !== undefined) this.#put("log_level", name, wordNode(level, levelOf(level.text)));
   }
 }

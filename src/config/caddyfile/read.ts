@@ -32,8 +32,7 @@ export function readCaddyfile(source: SourceText, input: CaddyfileInput): Caddyf
       : readDocument(source, report, () => {
           return readBlocks(fillAtLoad(imports.expand(tokens), input, report), report);
         });
-  const isRight = !report.problems.some(({ severity }) => severity === "error");
-  return { document: isRight ? document : undefined, problems: report.problems, files: imports.files };
+  return { document: report.errors === 0 ? document : undefined, problems: report.problems, files: imports.files };
 }
 
 function readDocument(source: SourceText, report: Report, read: () => readonly ServerBlock[]): DocMap | undefined {
@@ -58,8 +57,7 @@ function readDocument(source: SourceText, report: Report, read: () => readonly S
     }
     return [readSite(block, options, report)];
   });
-  const hasErrors = report.problems.some(({ severity }) => severity === "error");
-  if (rest.length === 0 && !hasErrors) {
+  if (rest.length === 0 && report.errors === 0) {
     report.errorAt({ ...span, end: 1 }, "there is no site in this file", { expected: "an address and what it does" });
   }
   return mapNode([...options.entries.values(), ...listenerEntries(sites, options, report)], span);

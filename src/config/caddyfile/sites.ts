@@ -21,6 +21,8 @@ export interface SiteTls {
 export interface Site {
   readonly addresses: readonly SiteAddress[];
   readonly tls: readonly SiteTls[];
+  /** Some `tls` stands in it, rightly or wrongly. */
+  readonly asksForTls: boolean;
   /** Hosts to listen on; empty for all. */
   readonly bind: readonly Token[];
   readonly routes: readonly DocMap[];
@@ -43,7 +45,7 @@ export function readSite({ keys, directives }: ServerBlock, options: GlobalOptio
         bind = readBind(line.args, line.name, report);
         break;
       case "log": {
-        const own = readLog(line, { format: options.logFormat }, report);
+        const own = readLog(line, { format: options.logFormat, level: options.logLevel }, report);
         if (log !== undefined && own !== undefined && meaningOf(log.value) !== meaningOf(own.value)) {
           report.error(line.name, "a site has one log of its requests here");
         }
@@ -55,7 +57,13 @@ export function readSite({ keys, directives }: ServerBlock, options: GlobalOptio
     }
   }
   const routes = readRoutes(lines, { report, order: options.order, matchers: new Map() });
-  return { addresses, tls, bind, routes: log === undefined ? routes : logged(log, routes) };
+  return {
+    addresses,
+    tls,
+    bind,
+    asksForTls: directives.some(({ name }) => name.text === "tls"),
+    routes: log === undefined ? routes : logged(log, routes),
+  };
 }
 
 /** A site's log holds for all of its routes: it comes first. */

@@ -8,6 +8,8 @@ import type { Token } from "../token.ts";
 /** How a log without a format of its own is written: as the global options say, else JSON. */
 export interface LogDefaults {
   readonly format: Token | undefined;
+  /** The level of the process's own log, to which Caddy's log of requests goes by default. */
+  readonly level: Token | undefined;
 }
 
 /** `log` of a site: its requests are logged. Caddy's default is standard error. */
@@ -21,6 +23,15 @@ export function readLog(line: Directive, defaults: LogDefaults, report: Report):
   if (level !== undefined && !/^(?:info|debug)$/i.test(level.text)) {
     const help = "a log of requests holds all of them here";
     return report.error(level, "only the level INFO is taken for the log of requests", { expected: "INFO", help });
+  }
+  if (
+    output === undefined &&
+    defaults.level !== undefined &&
+    /^(?:warn|error|panic|fatal)$/i.test(defaults.level.text)
+  ) {
+    const help = "log { output stderr } says that all of them are meant";
+    const message = `every request is logged; Caddy's level ${defaults.level.text} would leave out those that went well`;
+    report.warning(name, message, { help });
   }
   return entry("access_log", name, logNode(name, output, format ?? defaults.format));
 }

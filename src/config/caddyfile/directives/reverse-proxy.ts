@@ -69,6 +69,10 @@ class ProxyReading {
 
   take(line: Directive): void {
     const { name, args, block } = line;
+    if (block !== undefined && name.text !== "transport" && LINES.includes(name.text)) {
+      this.#report.error(name, `${name.text} has no block here`);
+      return;
+    }
     switch (name.text) {
       case "to":
         if (args.length === 0) this.#report.error(name, "to lacks an upstream", { expected: "to UPSTREAM..." });
@@ -118,8 +122,6 @@ class ProxyReading {
       default:
         this.#refuse(name);
     }
-    const isFlat = block !== undefined && name.text !== "transport" && LINES.includes(name.text);
-    if (isFlat) this.#report.error(name, `${name.text} has no block here`);
   }
 
   /** The keys of the route. */
