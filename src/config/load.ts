@@ -49,7 +49,7 @@ export async function loadConfig(input: LoadInput): Promise<Loaded> {
         await import("./schema/assemble.ts")
       ).assemble(
         { ...file.draft, settings },
-        { settings, now, local: localAddresses(), warnsOfUnreachable: !file.isCaddyfile },
+        { settings, now, local: localAddresses(), warnsOfUnreachable: !file.isCaddyfile && !hasErrors(file.problems) },
       )
     : await assembleFlat(settings, now);
   const problems = [

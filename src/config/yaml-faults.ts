@@ -33,7 +33,7 @@ export function yamlFault(fault: YAMLError, source: SourceText): YamlFault {
   const known = FAULTS[fault.code] ?? { message: lowerFirst(fault.message.split("\n")[0] ?? fault.code) };
   const { excerpt } = source.position(fault.pos[0], fault.pos[1], undefined);
   // Braces are a map in YAML wherever a value begins with them, and everywhere within brackets.
-  const braces = /[[,{]\s*[^"'[\]{},]*(\$?\{[\w.>:-]+\})/.exec(excerpt)?.[1];
+  const braces = /[[,{]\s*[^"'[\]{},]*?(\$?\{[\w.>:-]+\})/.exec(excerpt)?.[1];
   return braces === undefined || fault.code === "TAB_AS_INDENT"
     ? known
     : { message: known.message, expected: `quotes around a value with ${braces} in it` };

@@ -31,6 +31,13 @@ export async function assemble(draft: FileDraft, surroundings: RouteSurroundings
       const message = "no listener has a use for these routes: each has its own";
       problems.push({ severity: "warning", place: first.place, message, help: "take routes out of one listener" });
     }
+  } else if (draft.listeners !== undefined && !settings.has("upstream")) {
+    const [lacking] = draft.listeners.filter((listener) => listener.routes === undefined);
+    if (lacking !== undefined) {
+      const message = "this listener has no routes, and the file has none for it";
+      const expected = "routes in it or at the top of the file, or upstream there";
+      problems.push({ severity: "error", place: lacking.place, message, expected });
+    }
   } else if (sharing.length > 0 || planned.length === 0) {
     const { upstreams, problems: faults } = buildUpstreams(settings, servingOf(sharing).addresses, surroundings.local);
     const tls = await buildUpstreamTls(settings, upstreams, now);

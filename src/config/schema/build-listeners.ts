@@ -161,6 +161,7 @@ export function besideRoutes(settings: Settings): readonly Problem[] {
     const given = settings.one(name);
     if (given === undefined || !isFlag(given)) return [];
     const message = "the routes of the file say where it is forwarded to";
-    return [{ severity: "error", place: given.place, message, seen: given.text, expected: "one of the two" }];
+    const expected = "a file without routes, or the flag left out";
+    return [{ severity: "error", place: given.place, message, seen: given.text, expected }];
   });
 }

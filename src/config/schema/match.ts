@@ -150,6 +150,7 @@ const MATCHER_SET: Schema<MatcherSet> = object(
   {
     doc: "Conditions on a request, all of which have to hold. Where one takes a list, one item of it has to match; a list of one may stand without brackets.",
     anyOf: MATCHER_NAMES,
+    nothing: ["there is nothing in it", "a condition such as path: /api/*; without match every request is taken"],
     meant: (key) => ELSEWHERE.get(key.toLowerCase().replaceAll("-", "_")) ?? nearest(key, MATCHER_NAMES),
   },
   MATCHERS,

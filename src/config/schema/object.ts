@@ -47,8 +47,8 @@ export interface ObjectOptions {
   readonly doc: string;
   readonly exclusive?: readonly Exclusion[];
   readonly anyOf?: readonly string[];
-  /** What is said when none of `anyOf` is there. */
-  readonly nothing?: string;
+  /** What is said when none of `anyOf` is there, and what would be right. */
+  readonly nothing?: readonly [message: string, expected: string];
   /** What an unknown key was meant to be, where it is not the nearest of the keys; as the end of a help. */
   readonly meant?: (key: string) => string | undefined;
   /** What helps when nothing is near an unknown key. */
@@ -86,6 +86,7 @@ class ObjectReader<F extends Fields> implements Filled<F> {
   readonly #fields: F;
   readonly #values: Record<string, unknown> = {};
   readonly #there = new Map<string, DocEntry>();
+  #hasUnknown = false;
 
   constructor(node: DocMap, site: Site, fields: F) {
     this.#node = node;
@@ -132,6 +133,7 @@ class ObjectReader<F extends Fields> implements Filled<F> {
   }
 
   #unknown(entry: DocEntry, { meant, fallback }: ObjectOptions): void {
+    this.#hasUnknown = true;
     const names = Object.keys(this.#fields);
     const known = meant?.(entry.key) ?? nearest(entry.key, names);
     // Who wrote `pattren` is not to be told as well that `pattern` is missing.
@@ -143,7 +145,7 @@ class ObjectReader<F extends Fields> implements Filled<F> {
     this.site.decoding.report(place, "this key is not known", { seen: entry.key, help });
   }
 
-  checkRules({ exclusive = [], anyOf, nothing = "there is nothing in it" }: ObjectOptions): void {
+  checkRules({ exclusive = [], anyOf, nothing }: ObjectOptions): void {
     const { decoding } = this.site;
     for (const [key, { absent, needs, schema }] of Object.entries(this.#fields)) {
       if (this.has(key)) {
@@ -159,8 +161,10 @@ class ObjectReader<F extends Fields> implements Filled<F> {
       const [there, beside] = one === at ? [one, other] : [other, one];
       this.report(there, `${there} stands beside ${beside}: ${why}`, { expected: "one of the two" });
     }
-    if (anyOf !== undefined && !anyOf.some((key) => this.has(key))) {
-      decoding.report(this.place, nothing, { expected: `one of ${anyOf.join(", ")}` });
+    // An unknown key may well have been meant to be one of them.
+    if (anyOf !== undefined && !this.#hasUnknown && !anyOf.some((key) => this.has(key))) {
+      const [message, expected] = nothing ?? ["there is nothing in it", `one of ${anyOf.join(", ")}`];
+      decoding.report(this.place, message, { expected });
     }
   }
 }

@@ -143,7 +143,7 @@ export function forms<T>(...members: readonly Schema<T>[]): Schema<T> {
       const form = node.type === "list" || node.type === "map" ? node.type : "scalar";
       const found = members.find((each) => takes(each.shape, form));
       if (found !== undefined && node.type !== "null") return found.read(node, site);
-      const expected = members.map(expectedOf).join("; or ");
+      const expected = alternatives(members);
       if (node.type === "null") return reportForm(node, site, "the value is missing", expected);
       return reportForm(node, site, `this is ${formOf(node)}`, expected);
     },
@@ -199,15 +199,19 @@ export function expectedOf({ shape }: Schema<unknown>): string {
       return `keys, each ${shape.key.expected}`;
     case "object": {
       const names = Object.keys(shape.fields);
-      return `keys such as ${names.slice(0, 4).join(", ")}`;
+      return names.length === 1 ? `the key ${names.join()}` : `keys such as ${names.slice(0, 4).join(", ")}`;
     }
     case "forms":
-      return shape.forms.map(expectedOf).join("; or ");
+      return alternatives(shape.forms);
     case "lazy":
       return expectedOf(shape.target());
     default:
       return shape satisfies never;
   }
+}
+
+function alternatives(schemas: readonly Schema<unknown>[]): string {
+  return [...new Set(schemas.map(expectedOf))].join("; or ");
 }
 
 /** What a node is, after "this is". */
