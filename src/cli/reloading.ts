@@ -37,8 +37,9 @@ export async function startReloading(
   else owned.use<ControlSocket>(control);
   if (invocation.actions.has("watch")) {
     const watcher = owned.use(new FileWatcher({ log, changed: () => void reloader.reload("watch") }));
-    watcher.watch(loaded.files);
-    reloader.onFiles = (files) => watcher.watch(files);
+    // Nothing was read before the process began.
+    watcher.watch(loaded.files, performance.timeOrigin);
+    reloader.onFiles = (files, readAt) => watcher.watch(files, readAt);
   }
   const stack = owned.move();
   return { reloader, [Symbol.asyncDispose]: () => stack.disposeAsync() };

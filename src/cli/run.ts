@@ -58,9 +58,9 @@ async function serve(config: Config, loaded: Loaded, { invocation, late }: Start
   for (const message of late) log.warn(message);
   try {
     const worker = await startWorker(config, log);
-    log.info(`listening on ${startText(config, worker.urls)}`);
     const { startReloading } = await import("./reloading.ts");
     await using reloading: Reloading = await startReloading(invocation, loaded, { worker, log });
+    log.info(`listening on ${startText(config, worker.urls)}`);
     return await signals.serve(worker, (signal) => void reloading.reloader.reload(signal));
   } catch (error) {
     if (!(error instanceof ListenError)) throw error;

@@ -1,4 +1,4 @@
-import { type FSWatcher, readFileSync, watch } from "node:fs";
+import { type FSWatcher, readFileSync, statSync, watch } from "node:fs";
 import { resolve } from "node:path";
 import type { Log } from "../observe/log.ts";
 import { watchPoints } from "./watch-points.ts";
@@ -32,12 +32,23 @@ export class FileWatcher implements Disposable {
     this.#options = { quietMs: 250, awayMs: 5_000, ...options };
   }
 
-  /** Watches these from now on, and no others. What has happened to those that were watched before is not forgotten. */
-  watch(files: readonly string[]): void {
+  /**
+   * Watches these from now on, and no others. What has happened to those that were watched before is not forgotten.
+   *
+   * @param readAt when reading them began, by `Date.now()`: a new one that was changed since then has changed
+   */
+  watch(files: readonly string[], readAt = Date.now()): void {
     const wanted = new Set(files.map((file) => resolve(file)));
     for (const file of this.#digests.keys()) if (!wanted.has(file)) this.#digests.delete(file);
-    for (const file of wanted) if (!this.#digests.has(file)) this.#digests.set(file, digestOf(file) ?? AWAY);
+    let isLate = false;
+    for (const file of wanted) {
+      if (this.#digests.has(file)) continue;
+      const isChanged = changedAt(file) > readAt - CLOCK_TICK_MS;
+      this.#digests.set(file, isChanged ? UNKNOWN : (digestOf(file) ?? AWAY));
+      isLate ||= isChanged;
+    }
     this.#follow();
+    if (isLate) this.#lookSoon();
   }
 
   [Symbol.dispose](): void {
@@ -116,6 +127,18 @@ export class FileWatcher implements Disposable {
 }
 
 const AWAY = "away";
+const UNKNOWN = "unknown";
+/** A file's times are those of the kernel's last tick. */
+const CLOCK_TICK_MS = 10;
+
+/** When a file was last written, renamed or linked; 0 for one that is not there. */
+function changedAt(file: string): number {
+  try {
+    return statSync(file).ctimeMs;
+  } catch {
+    return 0;
+  }
+}
 
 /** Undefined for a file that is not there, or cannot be read. */
 function digestOf(file: string): string | undefined {

@@ -42,8 +42,8 @@ export class Reloader {
   #running: Promise<ReloadReport> | undefined = undefined;
   /** The one that follows: it reads the files after every trigger that waits for it. */
   #next: Promise<ReloadReport> | undefined = undefined;
-  /** Told after each reload which files were read. */
-  onFiles: ((files: readonly string[]) => void) | undefined = undefined;
+  /** Told after each reload which files were read, and when that began, by `Date.now()`. */
+  onFiles: ((files: readonly string[], readAt: number) => void) | undefined = undefined;
 
   constructor(options: ReloaderOptions) {
     this.#options = options;
@@ -70,8 +70,9 @@ export class Reloader {
   async #attempt(trigger: ReloadTrigger): Promise<ReloadReport> {
     const { worker, load, log, logConfig, listenProblem } = this.#options;
     const began = performance.now();
+    const readAt = Date.now();
     const loaded = await load();
-    this.onFiles?.(loaded.files);
+    this.onFiles?.(loaded.files, readAt);
     const { config, problems } = loaded;
     if (config === undefined || hasErrors(problems)) {
       return this.#refuse(trigger, "the configuration has errors", problems);

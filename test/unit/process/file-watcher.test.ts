@@ -31,7 +31,8 @@ function watching(files: readonly string[], awayMs = 5_000): Watching {
       wake();
     },
   });
-  watcher.watch(files);
+  // All were made before: that is no change.
+  watcher.watch(files, Date.now() + 1_000);
   return {
     log,
     count: () => count,
@@ -71,6 +72,18 @@ test("a file that is written in place, or renamed over, has changed; each once",
   await seen;
   await settle();
   expect(watcher.count()).toBe(3);
+});
+
+test("one that was changed after it was read and before it was watched has changed", async () => {
+  using folder = temporaryFolder();
+  const file = join(folder.path, "conf.yaml");
+  const before = Date.now();
+  await Bun.sleep(30);
+  writeFileSync(file, "a");
+  const { promise, resolve } = Promise.withResolvers<void>();
+  using watcher = new FileWatcher({ log: new RecordingLog(), quietMs: QUIET_MS, changed: resolve });
+  watcher.watch([file], before);
+  await promise;
 });
 
 test("the same content, and other files in the folder, change nothing", async () => {
