@@ -11,7 +11,8 @@ export interface TranslatedRegexp {
 
 /**
  * Translates a regular expression from Go's syntax to ECMAScript's (no `u`, no `v` flag), or says what cannot be. What
- * RE2 promises does not come along: here an expression such as `(a+)+$` can take very long, there it never does.
+ * RE2 promises does not come along: here an expression such as `(a+)+$` can take very long, there it never does. And with
+ * the flag `i` the few letters outside of ASCII that fold into it are not taken for `s` and `k`.
  */
 export function translateRegexp(text: string): Parsed<TranslatedRegexp> {
   const translation = new Translation(text);
@@ -91,6 +92,13 @@ class Translation {
         // Possessive and doubled quantifiers are no RE2, and would mean something else.
         if (/^[*+?][*+]/.test(this.#text.slice(this.#at))) return "a quantifier follows a quantifier";
         break;
+      case ".":
+        // Without the flag s a dot is all but a newline; ECMAScript's lets other ends of lines slip through as well.
+        return this.#put(1, this.#group.flags.includes("s") ? "." : "[^\\n]");
+      case "^":
+        return this.#put(1, this.#group.flags.includes("m") ? "(?<=\\n|(?<![^]))" : "^");
+      case "$":
+        return this.#put(1, this.#group.flags.includes("m") ? "(?=\\n|(?![^]))" : "$");
       default:
     }
     this.out += c;
