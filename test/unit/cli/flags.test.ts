@@ -4,7 +4,7 @@ import { parseArgv } from "../../../src/cli/argv.ts";
 import { FLAGS } from "../../../src/cli/flags.ts";
 import { loadInvocation } from "../../../src/cli/run.ts";
 import type { Loaded } from "../../../src/config/load.ts";
-import type { Config, ReverseProxyConfig } from "../../../src/config/model.ts";
+import type { Config, ReverseProxyConfig, RouteConfig } from "../../../src/config/model.ts";
 
 const TLS = join(import.meta.dir, "../../golden/tls");
 const CERT = join(TLS, "site.pem");
@@ -20,10 +20,16 @@ async function configOf(...words: string[]): Promise<Config> {
   return config;
 }
 
-async function proxyOf(...words: string[]): Promise<ReverseProxyConfig> {
-  const [route] = (await configOf(...words)).routes;
+async function routeOf(...words: string[]): Promise<RouteConfig> {
+  const [route] = (await configOf(...words)).listeners[0]?.routes ?? [];
   if (route === undefined) throw new Error("no route");
-  return route.proxy;
+  return route;
+}
+
+async function proxyOf(...words: string[]): Promise<ReverseProxyConfig> {
+  const [handler] = (await routeOf(...words)).handlers;
+  if (handler?.type !== "proxy") throw new Error("the route does not forward");
+  return handler.proxy;
 }
 
 const BOTH = ["--bind", ":8008", "--upstream", ":3000"] as const;
@@ -65,13 +71,14 @@ describe("every spelling ends in the Config", () => {
   });
 
   test("--cp", async () => {
-    const pathOf = async (text: string): Promise<unknown> => (await configOf(...BOTH, "--cp", text)).routes[0]?.path;
-    expect(await pathOf("/up")).toEqual({ type: "segments", path: "/up" });
-    expect(await pathOf("/up/")).toEqual({ type: "segments", path: "/up" });
-    expect(await pathOf("/up*")).toEqual({ type: "prefix", path: "/up" });
-    expect(await pathOf("/up/*")).toEqual({ type: "prefix", path: "/up/" });
-    expect(await pathOf("/")).toEqual({ type: "segments", path: "/" });
-    expect(await pathOf("/grün")).toEqual({ type: "segments", path: "/gr%C3%BCn" });
+    const matchOf = async (text: string): Promise<unknown> => (await routeOf(...BOTH, "--cp", text)).match;
+    const path = (type: string, path: string): unknown => [[{ type: "context_path", pattern: { type, path } }]];
+    expect(await matchOf("/up")).toEqual(path("segments", "/up"));
+    expect(await matchOf("/up/")).toEqual(path("segments", "/up"));
+    expect(await matchOf("/up*")).toEqual(path("prefix", "/up"));
+    expect(await matchOf("/up/*")).toEqual(path("prefix", "/up/"));
+    expect(await matchOf("/")).toEqual([]);
+    expect(await matchOf("/grün")).toEqual(path("segments", "/gr%C3%BCn"));
   });
 
   test.each(["--host", "--rh"])("%s", async (flag) => {
@@ -89,12 +96,8 @@ describe("every spelling ends in the Config", () => {
   ])("%s and %s", async (cert, key) => {
     const [listener] = (await configOf(...BOTH, cert, CERT, key, KEY)).listeners;
     expect(listener?.http2).toBe(true);
-    expect(listener?.tls).toEqual({
-      certFile: CERT,
-      keyFile: KEY,
-      cert: await Bun.file(CERT).text(),
-      key: await Bun.file(KEY).text(),
-    });
+    const texts = { cert: await Bun.file(CERT).text(), key: await Bun.file(KEY).text() };
+    expect(listener?.tls).toEqual([{ serverNames: [], certFile: CERT, keyFile: KEY, ...texts }]);
   });
 
   test("--idle-timeout is in seconds, or has a unit", async () => {
@@ -193,63 +196,67 @@ describe("every spelling ends in the Config", () => {
   });
 });
 
+const PROCESS = {
+  threads: 1,
+  daemon: false,
+  pidFile: "/tmp/gatekeeper.pid",
+  errorLog: undefined,
+  user: undefined,
+  group: undefined,
+  workingDirectory: undefined,
+  upgradeSock: "/tmp/gatekeeper_upgrade.sock",
+  gracePeriodMs: 30_000,
+  gracefulShutdownTimeoutMs: 5000,
+  clientBindToIpv4: [],
+  clientBindToIpv6: [],
+  daemonWaitForReady: false,
+  daemonReadyTimeoutMs: 600_000,
+  daemonNotifyTimeoutMs: 60_000,
+};
+
 test("what is not said has the default of the table, and the Config is whole", async () => {
   const { config, log, problems } = await load(...BOTH);
   expect(problems).toEqual([]);
   expect(log).toEqual({ level: "info", format: undefined });
+  const proxy = {
+    upstreams: [{ type: "tcp", host: "localhost", port: 3000, tls: false }],
+    selection: "round_robin",
+    host: undefined,
+    upstreamTls: {
+      serverName: undefined,
+      verify: true,
+      ca: undefined,
+      clientCert: undefined,
+      clientKey: undefined,
+      http2: false,
+    },
+    healthCheckIntervalMs: 0,
+    maxAttempts: 16,
+    timeouts: { dialMs: 3000, responseHeaderMs: 0, readMs: 0 },
+    keepAlive: { idleTimeoutMs: 0, poolSize: 128 },
+    responseBufferBytes: 1_048_576,
+    websocket: { maxMessageBytes: 67_108_864, deadAfterMs: 60_000, handshakeTimeoutMs: 30_000 },
+    trustedProxies: [],
+    headerUp: undefined,
+    headerDown: undefined,
+    method: undefined,
+    rewrite: undefined,
+    streamCloseDelayMs: 10_000,
+  };
   expect(config).toEqual({
     listeners: [
       {
         address: { type: "tcp", host: "::", port: 8008 },
-        tls: undefined,
+        tls: [],
         http2: false,
+        http3: false,
         clientIdleTimeoutMs: 255_000,
         maxRequestBodyBytes: 0,
+        trustedProxies: [],
+        routes: [{ name: "/", match: [], handlers: [{ type: "proxy", proxy }], terminal: false }],
       },
     ],
-    routes: [
-      {
-        name: "/",
-        path: { type: "segments", path: "/" },
-        proxy: {
-          upstreams: [{ type: "tcp", host: "localhost", port: 3000, tls: false }],
-          selection: "round_robin",
-          host: undefined,
-          upstreamTls: {
-            serverName: undefined,
-            verify: true,
-            ca: undefined,
-            clientCert: undefined,
-            clientKey: undefined,
-            http2: false,
-          },
-          healthCheckIntervalMs: 0,
-          maxAttempts: 16,
-          timeouts: { dialMs: 3000, responseHeaderMs: 0, readMs: 0 },
-          keepAlive: { idleTimeoutMs: 0, poolSize: 128 },
-          responseBufferBytes: 1_048_576,
-          websocket: { maxMessageBytes: 67_108_864, deadAfterMs: 60_000, handshakeTimeoutMs: 30_000 },
-          trustedProxies: [],
-        },
-      },
-    ],
-    process: {
-      threads: 1,
-      daemon: false,
-      pidFile: "/tmp/gatekeeper.pid",
-      errorLog: undefined,
-      user: undefined,
-      group: undefined,
-      workingDirectory: undefined,
-      upgradeSock: "/tmp/gatekeeper_upgrade.sock",
-      gracePeriodMs: 30_000,
-      gracefulShutdownTimeoutMs: 5000,
-      clientBindToIpv4: [],
-      clientBindToIpv6: [],
-      daemonWaitForReady: false,
-      daemonReadyTimeoutMs: 600_000,
-      daemonNotifyTimeoutMs: 60_000,
-    },
+    process: PROCESS,
   });
 });
 
