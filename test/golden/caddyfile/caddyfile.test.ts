@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { parse } from "yaml";
 import { renderProblems } from "../../../src/cli/report.ts";
 import { readCaddyfile } from "../../../src/config/caddyfile/read.ts";
+import { decode } from "../../../src/config/decode.ts";
 import type { DocNode } from "../../../src/config/document.ts";
 import { printYaml } from "../../../src/config/print-yaml.ts";
 import { SourceText } from "../../../src/config/source-text.ts";
@@ -55,7 +56,9 @@ describe("golden Caddyfiles", () => {
       if (UPDATE) await Bun.write(path, seen);
       else expect(seen).toBe(text);
       expect(document === undefined).toBe(file.startsWith("refuses/"));
-      if (document !== undefined && yaml !== undefined) expect(texts(parse(yaml))).toEqual(plain(document));
+      if (document === undefined || yaml === undefined) return;
+      expect(texts(parse(yaml))).toEqual(plain(document));
+      expect(renderProblems(decode(document, undefined).problems, { pretty: false, colour: false })).toBe("");
     });
   }
 

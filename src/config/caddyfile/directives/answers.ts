@@ -56,6 +56,12 @@ export const readRedir: DirectiveReader = (line, { report }) => {
     return report.error(code, "this is no status of a redirect", { expected });
   }
   if (code === undefined || status === "302") return [entry("redirect", line.name, textNode(to))];
+  // Scripts cannot see where a redirect leads, but they can see this (Caddy); it is no redirect by its status.
+  if (status === "401") {
+    const location = mapNode([entry("Location", to, textNode(to))], to.span);
+    const edits = mapNode([entry("set", to, location)], to.span);
+    return [entry("header", line.name, edits), entry("respond", line.name, wordNode(code))];
+  }
   const entries = [entry("to", to, textNode(to)), entry("status", code, wordNode(code, status))];
   return [entry("redirect", line.name, mapNode(entries, line.name.span))];
 };
