@@ -75,6 +75,8 @@ const PIECES = [
     "true",
     "~",
   ],
+  ...["routes", "listeners", "- match: ", "path", "respond", "upstreams", "header", "set", "X-A", "not"],
+  ...["${HOME}", "${NONE}", "${", "$${", "{host}", "{hots}", "{re.a.1}", "(", "[a", "404", "present"],
   ...[" ", ",", "<<", "---", "\r\n", "KiB", "10s", "::1", "127.0.0.1", "private_ranges"],
 ];
 
@@ -95,8 +97,8 @@ test("nothing in a file makes the reader throw, and every problem is at a place 
   for (let round = 0; round < 5000; round++) {
     const text = Array.from({ length: next(16) }, () => PIECES[next(PIECES.length)] ?? "").join("");
     const source = new SourceText("f", text);
-    const { entries, problems } = readYaml(source);
-    const all = [...problems, ...decode(source, entries).problems];
+    const { document, broken, problems } = readYaml(source, { HOME: "/root" });
+    const all = [...problems, ...decode(document, broken).problems];
     renderProblems(all, { pretty: true, colour: true });
     for (const { place } of all) {
       if (place.type !== "file" || place.at === undefined) throw new Error(`a problem without a place in ${text}`);

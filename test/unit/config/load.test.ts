@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { parseArgv } from "../../../src/cli/argv.ts";
 import { loadInvocation } from "../../../src/cli/run.ts";
 import type { Loaded } from "../../../src/config/load.ts";
+import type { ReverseProxyConfig, RouteConfig } from "../../../src/config/model.ts";
 import { SETTING_NAMES, settingOf } from "../../../src/config/settings/table.ts";
 import { temporaryFolder } from "../../helpers/binary.ts";
 
@@ -22,11 +23,11 @@ const BOTH = ["--bind", ":8008", "--upstream", ":3000"] as const;
 /** A value that each key takes, other than its default, and where it is seen in what was loaded. */
 const KEYS: Readonly<Record<string, readonly [yaml: string, seen: (loaded: Loaded) => unknown, value: unknown]>> = {
   bind: ["[':81', ':82']", ({ config }) => config?.listeners.length, 2],
-  cert: [join(TLS, "site.pem"), ({ config }) => config?.listeners[0]?.tls?.certFile, join(TLS, "site.pem")],
-  key: [join(TLS, "site.key"), ({ config }) => config?.listeners[0]?.tls?.keyFile, join(TLS, "site.key")],
+  cert: [join(TLS, "site.pem"), ({ config }) => config?.listeners[0]?.tls[0]?.certFile, join(TLS, "site.pem")],
+  key: [join(TLS, "site.key"), ({ config }) => config?.listeners[0]?.tls[0]?.keyFile, join(TLS, "site.key")],
   trusted_proxies: ["[10.0.0.1]", (each) => proxy(each)?.trustedProxies, ["10.0.0.1/32"]],
   upstream: ["https://a.example", (each) => proxy(each)?.upstreams.map((up) => up.tls), [true]],
-  cp: ["/up*", ({ config }) => config?.routes[0]?.path, { type: "prefix", path: "/up" }],
+  cp: ["/up*", matchOf, [[{ type: "context_path", pattern: { type: "prefix", path: "/up" } }]]],
   host: ["a.example", (each) => proxy(each)?.host, "a.example"],
   hc_freq: ["7", (each) => proxy(each)?.healthCheckIntervalMs, 7000],
   idle_timeout: ["1m", (each) => proxy(each)?.keepAlive.idleTimeoutMs, 60_000],
@@ -57,6 +58,7 @@ const KEYS: Readonly<Record<string, readonly [yaml: string, seen: (loaded: Loade
   working_directory: ["/srv", ({ config }) => config?.process.workingDirectory, "/srv"],
   upgrade_sock: ["/run/g.sock", ({ config }) => config?.process.upgradeSock, "/run/g.sock"],
   upstream_keepalive_pool_size: ["7", (each) => proxy(each)?.keepAlive.poolSize, 7],
+  stream_close_delay: ["1s", (each) => proxy(each)?.streamCloseDelayMs, 1000],
   grace_period_seconds: ["0", ({ config }) => config?.process.gracePeriodMs, 0],
   graceful_shutdown_timeout_seconds: ["7", ({ config }) => config?.process.gracefulShutdownTimeoutMs, 7000],
   client_bind_to_ipv4: ["[10.0.0.1]", ({ config }) => config?.process.clientBindToIpv4, ["10.0.0.1"]],
@@ -68,8 +70,17 @@ const KEYS: Readonly<Record<string, readonly [yaml: string, seen: (loaded: Loade
   log_format: ["json", ({ log }) => log.format, "json"],
 };
 
-function proxy({ config }: Loaded) {
-  return config?.routes[0]?.proxy;
+function routeOf({ config }: Loaded): RouteConfig | undefined {
+  return config?.listeners[0]?.routes[0];
+}
+
+function matchOf(loaded: Loaded): unknown {
+  return routeOf(loaded)?.match;
+}
+
+function proxy(loaded: Loaded): ReverseProxyConfig | undefined {
+  const handler = routeOf(loaded)?.handlers[0];
+  return handler?.type === "proxy" ? handler.proxy : undefined;
 }
 
 /** What has to stand beside a key for it to make sense. */
@@ -116,11 +127,12 @@ describe("one warning for each key", () => {
 describe("flags and file together", () => {
   test("flags win, one by one", async () => {
     const conf = "cp: /file\nhost: file.example\nbind: :1\nupstream: a:1\ntls: true\n";
-    const { config } = await load(conf, "--bind", ":8008", "--cp", "/flag", "--tls=false");
-    expect(config?.routes[0]?.path).toEqual({ type: "segments", path: "/flag" });
-    expect(config?.routes[0]?.proxy.host).toBe("file.example");
+    const loaded = await load(conf, "--bind", ":8008", "--cp", "/flag", "--tls=false");
+    const { config } = loaded;
+    expect(matchOf(loaded)).toEqual([[{ type: "context_path", pattern: { type: "segments", path: "/flag" } }]]);
+    expect(proxy(loaded)?.host).toBe("file.example");
     expect(config?.listeners.map((each) => each.address)).toEqual([{ type: "tcp", host: "::", port: 8008 }]);
-    expect(config?.routes[0]?.proxy.upstreams).toEqual([{ type: "tcp", host: "a", port: 1, tls: false }]);
+    expect(proxy(loaded)?.upstreams).toEqual([{ type: "tcp", host: "a", port: 1, tls: false }]);
   });
 
   test("a certificate in the file and its key on the command line belong together", async () => {
