@@ -13,8 +13,6 @@ interface Snippet {
 
 /** Puts in place of each `import` what it names, and takes the snippets, which mean nothing by themselves, out. */
 export class Imports {
-  /** Every file that was read, in order, for watching. */
-  readonly files: string[] = [];
   readonly #input: CaddyfileInput;
   readonly #report: Report;
   readonly #snippets = new Map<string, Snippet>();
@@ -132,7 +130,6 @@ export class Imports {
       this.#report.error(target, `${text.fault}, and no snippet of this name`, { expected, ...help });
       return [];
     }
-    this.files.push(path);
     return tokenize(new SourceText(path, text.value), this.#input.env, this.#report) ?? [];
   }
 

@@ -17,27 +17,31 @@ export interface CaddyfileReading {
   /** The tree that a YAML file of the same meaning has; undefined where a problem is an error. */
   readonly document: DocMap | undefined;
   readonly problems: readonly Problem[];
-  /** Every file that was imported, for watching. */
+  /** Every file that was imported or named by `{file.PATH}`, for watching. */
   readonly files: readonly string[];
 }
 
 /** Reads a Caddyfile as Caddy 2 does; what it cannot be taken at its word for is a problem, with its place. */
 export function readCaddyfile(source: SourceText, input: CaddyfileInput): CaddyfileReading {
   const report = new Report();
-  const imports = new Imports(input, report);
+  const files = new Set<string>();
+  const noting: CaddyfileInput = {
+    ...input,
+    readFile: (path) => {
+      const text = input.readFile(path);
+      if (text.ok) files.add(path);
+      return text;
+    },
+  };
   const tokens = tokenize(source, (name) => input.env(name), report);
-  const document =
-    tokens === undefined
-      ? undefined
-      : readDocument(source, report, () => {
-          return readBlocks(fillAtLoad(imports.expand(tokens), input, report), report);
-        });
-  return { document: report.errors === 0 ? document : undefined, problems: report.problems, files: imports.files };
+  const expanded = tokens === undefined ? [] : new Imports(noting, report).expand(tokens);
+  const blocks = readBlocks(fillAtLoad(expanded, noting, report), report);
+  const document = tokens === undefined ? undefined : readDocument(source, blocks, report);
+  return { document: report.errors === 0 ? document : undefined, problems: report.problems, files: [...files] };
 }
 
-function readDocument(source: SourceText, report: Report, read: () => readonly ServerBlock[]): DocMap | undefined {
+function readDocument(source: SourceText, blocks: readonly ServerBlock[], report: Report): DocMap {
   const span = { source, start: 0, end: source.text.length };
-  const blocks = read();
   const options = new GlobalOptions(report);
   const [first] = blocks;
   if (first?.keys.length === 0) for (const line of first.directives) options.take(line);
