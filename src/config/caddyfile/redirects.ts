@@ -26,10 +26,12 @@ export function redirectsOf(plans: readonly ListenerPlan[], options: GlobalOptio
   if (!options.redirects) return [];
   const usual = new Set([80, 443, options.ports.http, options.ports.https]);
   const targets = new Map<string, { readonly listening: Listening; readonly targets: Target[] }>();
+  // One that listens on every address of the machine takes what comes to a single one as well.
+  const isEverywhere = plans.some(({ listening, hasTls }) => hasTls && takesAll(listening));
   for (const { listening, sites, hasTls } of plans) {
     const { port, at } = listening;
     if (!hasTls || port === undefined) continue;
-    const bind = listening.host === undefined ? undefined : { ...at, text: listening.host };
+    const bind = listening.host === undefined || isEverywhere ? undefined : { ...at, text: listening.host };
     const beside = listeningAt(bind, options.ports.http, at);
     const known = targets.get(beside.address) ?? { listening: beside, targets: [] };
     targets.set(beside.address, known);
@@ -38,6 +40,10 @@ export function redirectsOf(plans: readonly ListenerPlan[], options: GlobalOptio
     known.targets.push({ port: usual.has(port) ? undefined : port, hosts, at });
   }
   return [...targets.values()].map((each) => ({ listening: each.listening, routes: routesTo(each.targets) }));
+}
+
+function takesAll({ host, port }: Listening): boolean {
+  return host === undefined && port !== undefined;
 }
 
 function routesTo(targets: readonly Target[]): readonly DocMap[] {
