@@ -2,6 +2,7 @@ import { adaptFile } from "../config/adapt.ts";
 import { hasErrors } from "../config/problem.ts";
 import type { Invocation } from "./argv.ts";
 import { refuse, report } from "./main.ts";
+import { print } from "./output.ts";
 import { loadInvocation } from "./run.ts";
 
 /** Prints the YAML that a Caddyfile means. Gives the exit code. */
@@ -15,6 +16,6 @@ export async function adapt(invocation: Invocation): Promise<number> {
   const adapted = await adaptFile(conf, process.env);
   if (adapted.yaml === undefined) return refuse(adapted.problems);
   report(adapted.problems);
-  process.stdout.write(adapted.yaml);
+  print(adapted.yaml);
   return 0;
 }

@@ -6,6 +6,7 @@ import { isToken } from "../core/fields.ts";
 import type { Explanation, Step } from "../proxy/explain.ts";
 import type { Invocation } from "./argv.ts";
 import { refuse, report } from "./main.ts";
+import { print } from "./output.ts";
 import { loadInvocation } from "./run.ts";
 
 /** No listener would take the request. */
@@ -23,13 +24,13 @@ export async function explainCommand(invocation: Invocation): Promise<number> {
   const listener = listenerFor(config, url);
   if (listener === undefined) {
     const all = config.listeners.map(listenerText).join(", ");
-    process.stdout.write(`no listener takes ${url.href}: there are ${all}\n`);
+    print(`no listener takes ${url.href}: there are ${all}\n`);
     return EXIT_UNREACHED;
   }
   const { explain } = await import("../proxy/explain.ts");
   const explanation = await explain(listener, { request, from });
   const head = `${request.method} ${url.href} from ${from}, by the listener ${listenerText(listener)}`;
-  process.stdout.write(`${[head, "", ...explanationLines(explanation)].join("\n")}\n`);
+  print(`${[head, "", ...explanationLines(explanation)].join("\n")}\n`);
   return 0;
 }
 
@@ -62,15 +63,21 @@ function readRequest({ words, values }: Invocation): Asked {
     else report({ type: "flag", name: "--header" }, "this is no field", field, "'Name: value'");
   }
   if (problems.length > 0 || url === null) return { problems, request: undefined, url: url ?? NO_URL, from };
-  if (url.protocol.startsWith("ws")) {
-    headers.set("Connection", "Upgrade");
-    headers.set("Upgrade", "websocket");
-    headers.set("Sec-WebSocket-Version", "13");
-    headers.set("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==");
-  }
+  if (url.protocol.startsWith("ws") || headers.get("upgrade")?.toLowerCase() === "websocket") fillHandshake(headers);
   if (!headers.has("host")) headers.set("Host", url.host);
   const target = `${url.protocol === "https:" || url.protocol === "wss:" ? "https" : "http"}://${url.host}${url.pathname}${url.search}`;
   return { problems, request: new Request(target, { method, headers }), url, from };
+}
+
+/** What a browser's handshake has, and nobody types. */
+function fillHandshake(headers: Headers): void {
+  const fields = [
+    ["Connection", "Upgrade"],
+    ["Upgrade", "websocket"],
+    ["Sec-WebSocket-Version", "13"],
+    ["Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="],
+  ] as const;
+  for (const [name, value] of fields) if (!headers.has(name)) headers.set(name, value);
 }
 
 const NO_URL = new URL("http://localhost");

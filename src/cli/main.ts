@@ -1,6 +1,7 @@
 import { hasErrors, type Problem } from "../config/problem.ts";
 import { parseArgv, type Invocation } from "./argv.ts";
 import { EXIT_REFUSED } from "./exit.ts";
+import { print } from "./output.ts";
 import { renderProblems, summary } from "./report.ts";
 import type { Handlers } from "./tree.ts";
 
@@ -10,11 +11,11 @@ export async function runCommandLine(words: readonly string[]): Promise<number> 
   // Who asks for help gets it, whatever else is wrong.
   if (invocation.actions.has("help")) {
     const { helpText } = await import("./help.ts");
-    return print(helpText(invocation.command ?? "run", Math.min(process.stdout.columns ?? 120, 120)));
+    return show(helpText(invocation.command ?? "run", Math.min(process.stdout.columns ?? 120, 120)));
   }
   if (invocation.actions.has("version")) {
     const { versionText } = await import("./version.ts");
-    return print(`${versionText()}\n`);
+    return show(`${versionText()}\n`);
   }
   const { command } = invocation;
   const readsFiles = command === undefined || command === "run" || command === "validate";
@@ -44,8 +45,8 @@ async function dispatch(invocation: Invocation): Promise<number> {
   return exitCode;
 }
 
-function print(text: string): number {
-  process.stdout.write(text);
+function show(text: string): number {
+  print(text);
   return 0;
 }
 

@@ -9,6 +9,7 @@ import type { Reloading } from "./reloading.ts";
 import { relaunchWithMoreRequests } from "../process/relaunch.ts";
 import type { Invocation } from "./argv.ts";
 import { refuse, report } from "./main.ts";
+import { print } from "./output.ts";
 
 /** Serves as the command line says, or with `-t` says whether it would. Gives the exit code. */
 export async function run(invocation: Invocation): Promise<number> {
@@ -39,7 +40,7 @@ async function test(config: Config, problems: readonly Problem[]): Promise<numbe
   const all = [...problems, ...(await unusableAddresses(config))];
   if (hasErrors(all)) return refuse(all);
   report(all);
-  process.stdout.write(`configuration OK: would listen on ${startText(config)}\n`);
+  print(`configuration OK: would listen on ${startText(config)}\n`);
   return 0;
 }
 

@@ -68,6 +68,8 @@ export async function explain(listener: ListenerConfig, { request, from }: Thoug
     setForwarded(headers, session, route.trusts(session));
     session.peer = route.peers[0];
     route.editRequest(headers, session);
+    if (session.isUpgrade)
+      for (const name of ["connection", "upgrade"]) headers.set(name, request.headers.get(name) ?? "");
     const line = `${session.upstreamMethod ?? session.method} ${session.target}`;
     const upstreams = route.peers.map((peer) => peer.name);
     return {
