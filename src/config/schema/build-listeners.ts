@@ -128,6 +128,10 @@ async function readCertificates(
       problems.push({ severity: "warning", place: missing.place, message, seen: missing.text, expected });
     }
     const names = serverNames?.map((given) => given.value) ?? pair.names;
+    if (names.length === 0 && certificates.length > 0) {
+      const message = "there is no name in this certificate that it could be chosen by";
+      problems.push({ severity: "error", place: cert.place, message, seen: cert.text, expected: "server_names" });
+    }
     for (const [i, name] of names.entries()) {
       const other = taken.get(name);
       const given = serverNames?.[i] ?? cert;

@@ -57,7 +57,7 @@ const MATCHERS: Readonly<Record<string, Field<MatcherConfig>>> = {
   path: field(
     made(values(PATH_GLOB), (patterns): MatcherConfig => ({ type: "path", patterns })),
     {
-      doc: "Paths as Caddy has them: decoded, slashes merged, any case; `*` at an end is anything, within it anything but a slash",
+      doc: "Paths as Caddy has them: decoded, slashes merged, whatever the case; `*` at an end is anything, within it anything but a slash",
       absent: ANYTHING,
     },
   ),

@@ -126,7 +126,7 @@ const PROXY = {
   }),
   lb_policy: field(scalar(POLICY), {
     ...beside,
-    doc: "Which upstream gets the next request: each in turn, any, or the first that is up",
+    doc: "Which upstream gets the next request: each in turn, a random one, or the first that is up",
     absent: { default: "round_robin" },
   }),
   host: field(scalar(HOST_TEMPLATE), {

@@ -171,3 +171,20 @@ describe("files that are no text", () => {
     expect(problems.map((each) => each.message)).toEqual(["this user may not read the file"]);
   });
 });
+
+test("a start by flags alone loads neither YAML nor the schema of files", async () => {
+  const transpiler = new Bun.Transpiler({ loader: "ts" });
+  const seen = new Set<string>();
+  const visit = async (file: string): Promise<void> => {
+    if (seen.has(file)) return;
+    seen.add(file);
+    if (!file.startsWith("/")) return;
+    const imports = transpiler.scanImports(await Bun.file(file).text());
+    for (const { kind, path } of imports) {
+      if (kind === "import-statement") await visit(path.startsWith(".") ? join(file, "..", path) : path);
+    }
+  };
+  await visit(join(import.meta.dir, "../../../src/config/load.ts"));
+  expect(seen.size).toBeGreaterThan(10);
+  expect([...seen].filter((file) => /^yaml$|\/(?:schema|caddyfile)\/|\/(?:yaml|decode)\.ts$/.test(file))).toEqual([]);
+});
