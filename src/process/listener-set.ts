@@ -21,12 +21,25 @@ export class ListenError extends Error {
   }
 }
 
+/**
+ * How long a listener and the one that takes its place are open together. The kernel resets the connections that wait
+ * for the one that is closed (unless net.ipv4.tcp_migrate_req is 1): after a turn of the event loop they are few.
+ */
+const OVERLAP_MS = 5;
+
 type WorkerListener = Listener<BridgeData>;
 
 /** Listeners that were opened for a configuration, beside those that are there; they listen already. */
 export interface Opened {
   readonly listeners: ReadonlyMap<string, WorkerListener>;
   readonly failures: readonly ListenFailure[];
+}
+
+/** What became of the listeners. */
+export interface Swapped {
+  readonly counts: { readonly opened: number; readonly closed: number; readonly replaced: number };
+  /** When no connection is taken any more by one that was replaced. */
+  readonly settled: Promise<void>;
 }
 
 /** The listeners of a worker by their names, and those that are on their way out. */
@@ -75,8 +88,8 @@ export class ListenerSet {
   }
 
   /** Has each listener serve by this configuration; those that it has not, or has anew, finish what they have. */
-  swap(generation: Generation, opened: Opened): { opened: number; closed: number; replaced: number } {
-    let replaced = 0;
+  swap(generation: Generation, opened: Opened): Swapped {
+    const replaced: WorkerListener[] = [];
     let closed = 0;
     for (const [name, present] of this.#serving) {
       const config = generation.listeners.get(name);
@@ -85,13 +98,20 @@ export class ListenerSet {
         present.adopt(config, generation.serviceFor(config));
         continue;
       }
-      if (successor === undefined) closed++;
-      else replaced++;
+      if (config === undefined) {
+        closed++;
+        this.#leave(present);
+      } else {
+        replaced.push(present);
+        this.#leaving.add(present);
+        // For the connections that it takes until it leaves.
+        present.adopt(config, generation.serviceFor(config));
+      }
       this.#serving.delete(name);
-      this.#leave(present);
     }
     for (const [name, listener] of opened.listeners) this.#serving.set(name, listener);
-    return { opened: opened.listeners.size - replaced, closed, replaced };
+    const counts = { opened: opened.listeners.size - replaced.length, closed, replaced: replaced.length };
+    return { counts, settled: this.#leaveTogether(replaced) };
   }
 
   /** Takes no new connections; resolves when every request and WebSocket is over. */
@@ -102,6 +122,12 @@ export class ListenerSet {
   /** Ends everything now. */
   async close(): Promise<void> {
     await Promise.all([...this.#serving.values(), ...this.#leaving].map((listener) => listener.close()));
+  }
+
+  async #leaveTogether(replaced: readonly WorkerListener[]): Promise<void> {
+    if (replaced.length === 0) return;
+    await Bun.sleep(OVERLAP_MS);
+    for (const listener of replaced) this.#leave(listener);
   }
 
   #leave(listener: WorkerListener): void {

@@ -69,12 +69,14 @@ export class Worker {
     }
     // Nothing fails from here on, and the event loop does not turn: no request sees half of it.
     this.#generation = next;
-    const listeners = this.#listeners.swap(next, opened);
+    const swapped = this.#listeners.swap(next, opened);
     before[Symbol.dispose]();
     next.start();
     const leavingStreams = this.#service.streams.drainGone((stream) => !next.hasPlaceFor(stream));
     this.#retain(next);
-    return { type: "reloaded", ...changesBetween(before.config, config), listeners, leavingStreams };
+    await swapped.settled;
+    const changes = changesBetween(before.config, config);
+    return { type: "reloaded", ...changes, listeners: swapped.counts, leavingStreams };
   }
 
   /**

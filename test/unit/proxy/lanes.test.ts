@@ -40,3 +40,43 @@ test("two peers share what fetch keeps", () => {
   one.inFlight = 31;
   expect(lanes.of(one, outgoing(USUAL))).toBeInstanceOf(ExactLane);
 });
+
+test("a peer that is gone is sent what had begun, and does not count among those that share", () => {
+  using lanes = new Lanes();
+  const [stays, goes] = [peerAt(1), peerAt(2)];
+  const [before] = [lanes.of(goes, outgoing(USUAL)), lanes.of(stays, outgoing(USUAL))];
+  lanes.retain(new Set([stays]));
+  stays.inFlight = 31;
+  expect(lanes.of(stays, outgoing(USUAL))).toBeInstanceOf(FetchLane);
+  expect(lanes.of(goes, outgoing(USUAL))).toBe(before);
+  expect(lanes.of(stays, outgoing(USUAL))).toBeInstanceOf(FetchLane);
+});
+
+test.each([
+  ["fetch", USUAL],
+  ["exact", {}],
+] as const)("connections to a peer that is gone are closed when its requests are over (%s lane)", async (_, fields) => {
+  using lanes = new Lanes();
+  let open = 0;
+  let answer = (): void => {};
+  const handlers = {
+    data: (socket: Bun.Socket) => {
+      answer = () => void socket.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+    },
+    open: () => void open++,
+    close: () => void open--,
+  };
+  using origin = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: handlers });
+  const peer = peerAt(origin.port);
+  const message = outgoing({ Host: "a.test", ...fields });
+  peer.inFlight++;
+  const sent = lanes.of(peer, message).send(message);
+  while (open === 0) await Bun.sleep(1);
+  await Bun.sleep(20);
+  lanes.retain(new Set());
+  answer();
+  expect(Buffer.from(await (await sent).bytes()).toString()).toBe("ok");
+  peer.inFlight--;
+  for (const end = performance.now() + 3_000; open > 0 && performance.now() < end;) await Bun.sleep(20);
+  expect(open).toBe(0);
+});

@@ -39,6 +39,27 @@ test("an interval of 0 looks at nothing", () => {
   expect(looks).toBe(0);
 });
 
+test("an address that several routes forward to is looked at once, as often as the most careful wants", () => {
+  const peer = peerAt(1);
+  const other = new Peer(peer.address, peer.options, peer.life);
+  const looks: (readonly [Peer, number])[] = [];
+  const watched = [0, 500, 300, 900].map((intervalMs, at) => ({ peer: at === 2 ? other : peer, intervalMs }));
+  using checker = new HealthChecker(watched, new RecordingLog(), async (which, timeoutMs) => {
+    looks.push([which, timeoutMs]);
+    return true;
+  });
+  checker.start();
+  expect(looks).toEqual([[other, 300]]);
+});
+
+test("a peer that is not looked at any more counts as up", () => {
+  const peer = peerAt(1);
+  peer.healthy = false;
+  using checker = new HealthChecker([{ peer, intervalMs: 0 }], new RecordingLog());
+  checker.start();
+  expect(peer.available).toBe(true);
+});
+
 test("a look that ends after disposal changes nothing", async () => {
   const peer = peerAt(1);
   const { promise, resolve } = Promise.withResolvers<true | string>();
