@@ -8,6 +8,7 @@ export class FetchLane implements Lane {
   readonly #unix: string | undefined;
   /** HTTP/2 is offered; false for good once the peer has not taken it. */
   #http2: boolean;
+  readonly #keepsConnections: boolean;
   readonly #session: Bun.FetchSession;
   readonly #dialGuard: DialGuard;
 
@@ -18,9 +19,11 @@ export class FetchLane implements Lane {
     this.#unix = address.type === "unix" ? address.path : undefined;
     this.#http2 = address.type === "tcp" && address.tls && tls.http2;
     this.#dialGuard = new DialGuard(peer);
+    this.#keepsConnections = poolSize > 0;
     this.#session = new Bun.FetchSession({
       keepAlive: {
-        maxIdleSockets: poolSize,
+        // Bun takes no 0 (1.4.5).
+        maxIdleSockets: Math.max(1, poolSize),
         ...(idleTimeoutMs > 0 && { idleTimeout: Math.ceil(idleTimeoutMs / 1000) }),
       },
       ...(address.type === "tcp" && address.tls && { tls: { ...peer.tlsOptions } }),
@@ -40,6 +43,7 @@ export class FetchLane implements Lane {
       // Bun's own idle timeout would cut a stream that is silent for five minutes (Bun 1.4.5).
       timeout: false,
     };
+    if (!this.#keepsConnections) init.keepalive = false;
     if (outgoing.body !== undefined) init.body = outgoing.body;
     if (this.#unix !== undefined) init.unix = this.#unix;
     const url = this.#origin + outgoing.target;

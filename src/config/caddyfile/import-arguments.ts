@@ -1,5 +1,5 @@
 import type { Report } from "./report.ts";
-import type { Token } from "./token.ts";
+import { isBrace, type Token } from "./token.ts";
 
 /** What stands behind `import NAME`. */
 export interface Import {
@@ -17,7 +17,13 @@ export function fillArguments(tokens: readonly Token[], { target, args }: Import
   const filled: Token[] = [];
   // A word that stands for no argument at all leaves its place at the start of the line to the next one.
   let startsLine = false;
-  for (const token of tokens) {
+  let definition = 0;
+  for (const [at, token] of tokens.entries()) {
+    // A snippet that an imported file defines is given its arguments where it is imported itself.
+    if (at < definition || (definition = endOfDefinition(tokens, at)) > at) {
+      filled.push(token);
+      continue;
+    }
     const isFirst: boolean = token.startsLine || startsLine;
     startsLine = false;
     const several = SEVERAL.exec(token.text);
@@ -47,6 +53,21 @@ export function fillArguments(tokens: readonly Token[], { target, args }: Import
     report.error(target, `what is imported here asks for ${written}, and ${count} given`);
   }
   return filled;
+}
+
+/** Where a snippet's definition ends that begins at `at`; 0 where none does. */
+function endOfDefinition(tokens: readonly Token[], at: number): number {
+  const name = tokens[at];
+  const open = tokens[at + 1];
+  if (name?.startsLine !== true || !/^\(.+\)$/.test(name.text) || open === undefined || !isBrace(open, "{")) return 0;
+  let depth = 0;
+  for (let i = at + 1; i < tokens.length; i++) {
+    const token = tokens[i];
+    if (token === undefined) break;
+    if (isBrace(token, "{")) depth += 1;
+    else if (isBrace(token, "}") && --depth === 0) return i + 1;
+  }
+  return tokens.length;
 }
 
 /** An argument is a word like a quoted one: it opens no block. */

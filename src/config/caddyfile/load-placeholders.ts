@@ -11,13 +11,14 @@ export function fillAtLoad(tokens: readonly Token[], input: CaddyfileInput, repo
 
 function filled(token: Token, input: CaddyfileInput, report: Report): Token {
   const text = token.text.replace(AT_LOAD, (written: string, kind: string, name: string) => {
+    // These are words of templates (`{http.request.uri.path.file.base}`), and no files.
+    if (kind === "file" && (name === "base" || name === "ext")) return written;
     const value = kind === "env" ? fromEnvironment(name, token, input, report) : fromFile(name, token, input, report);
     if (!/\{[\w.-]+\}/.test(value)) return value;
     // Caddy would pass it on as it is; here it would be filled in by each request.
     report.error(token, `the value of ${written} holds a placeholder itself`, { expected: "a plain value" });
     return written;
   });
-  // `{file.…}` may be the word of a template, too (Caddy's `{file.base}`), which is no file.
   return text === token.text ? token : { ...token, text, quote: token.quote === "" ? '"' : token.quote };
 }
 
@@ -28,7 +29,6 @@ function fromEnvironment(name: string, token: Token, input: CaddyfileInput, repo
 }
 
 function fromFile(path: string, token: Token, input: CaddyfileInput, report: Report): string {
-  if (path === "base" || path === "ext") return `{file.${path}}`;
   const text = input.readFile(path);
   if (text.ok) return text.value.replace(/\r?\n$/, "");
   report.error(token, text.fault, { expected: "the path of a file whose text stands here" });

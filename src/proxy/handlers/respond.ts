@@ -11,6 +11,8 @@ export class Respond implements Handler {
   readonly #status: Template;
   readonly #body: Template;
   readonly #close: boolean;
+  /** By the text as it is written: what a client puts into it must not choose how it is read (Caddy). */
+  readonly #type: string;
   /** What is sent, where it is the same for every request. */
   readonly #constant: Content | undefined;
 
@@ -18,14 +20,15 @@ export class Respond implements Handler {
     this.#status = compileTemplate(status);
     this.#body = compileTemplate(body);
     this.#close = close;
-    this.#constant = this.#body.constant === undefined ? undefined : contentOf(this.#body.constant);
+    this.#type = typeOf(body);
+    this.#constant = this.#body.constant === undefined ? undefined : this.#contentOf(this.#body.constant);
   }
 
   handle(session: GatewaySession): Response {
     const text = this.#status.of(session);
     const status = text === "" ? 200 : parseStatus(text);
     if (status === undefined) return new FailureAnswer(500, `respond: "${text}" is no status`);
-    const { bytes, type } = this.#constant ?? contentOf(this.#body.of(session));
+    const { bytes, type } = this.#constant ?? this.#contentOf(this.#body.of(session));
     const headers = new Headers();
     if (type !== undefined && status !== 304) headers.set("Content-Type", type);
     if (this.#close) headers.set("Connection", "close");
@@ -33,6 +36,10 @@ export class Respond implements Handler {
     // Said here for `encode`, which compresses nothing that is short.
     headers.set("Content-Length", String(bytes.length));
     return new Response(bytes, { status, headers });
+  }
+
+  #contentOf(body: string): Content {
+    return { bytes: buffered(body), type: body === "" ? undefined : this.#type };
   }
 }
 
@@ -42,14 +49,11 @@ interface Content {
   readonly type: string | undefined;
 }
 
-function contentOf(body: string): Content {
-  const bytes = buffered(body);
-  const type = body === "" ? undefined : isJson(bytes) ? "application/json" : "text/plain; charset=utf-8";
-  return { bytes, type };
+function typeOf(body: string): string {
+  return isJson(body) ? "application/json" : "text/plain; charset=utf-8";
 }
 
-function isJson(bytes: Buffer): boolean {
-  const text = bytes.toString("utf8");
+function isJson(text: string): boolean {
   if (!/^\s*[{[]/.test(text)) return false;
   try {
     JSON.parse(text);

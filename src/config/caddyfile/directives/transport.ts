@@ -44,8 +44,14 @@ export function readTransport({ name, args, block }: Directive, report: Report):
     report.error(extra ?? kind ?? name, what, { expected: "transport http { ... }" });
     return [];
   }
-  return (block ?? []).flatMap((line) => readLine(line, report));
+  const entries = (block ?? []).flatMap((line) => readLine(line, report));
+  // Whoever says how TLS is to be spoken wants it spoken (Caddy).
+  const about = entries.find(({ key }) => ABOUT_TLS.has(key));
+  if (about === undefined || entries.some(({ key }) => key === "tls")) return entries;
+  return [{ key: "tls", keySpan: about.keySpan, value: wordNode(name, "true") }, ...entries];
 }
+
+const ABOUT_TLS: ReadonlySet<string> = new Set(["insecure", "sni", "ca_file", "client_cert", "client_key"]);
 
 function readLine(line: Directive, report: Report): readonly DocEntry[] {
   const { name } = line;
