@@ -17,6 +17,7 @@ const FAULTS: Readonly<Record<string, YamlFault>> = {
     expected: "keys at the start of their line",
   },
   UNEXPECTED_TOKEN: { message: "nothing may follow here", expected: QUOTES },
+  RESOURCE_EXHAUSTION: { message: "there are too many levels of keys and lists" },
   BLOCK_AS_IMPLICIT_KEY: { message: "there are two colons", expected: "quotes around a value that holds `: `" },
   MULTILINE_IMPLICIT_KEY: {
     message: "a colon is missing after a key",
