@@ -1,0 +1,120 @@
+import { Settings, type Given } from "../given.ts";
+import { UPSTREAM } from "../kinds.ts";
+import type { FieldEdits } from "../model.ts";
+import type { SettingName } from "../settings/table.ts";
+import { HOST_TEMPLATE, POLICY, REWRITE } from "./action-kinds.ts";
+import type { ProxyDraft } from "./draft.ts";
+import { REQUEST_FIELD_EDITS, UPSTREAM_ANSWER_EDITS } from "./edits.ts";
+import { METHOD } from "./match-kinds.ts";
+import { field, type Field, type Filled } from "./object.ts";
+import { scalar } from "./scalar.ts";
+import { oneOrMany } from "./schema.ts";
+import { fillSettings, settingFields } from "./setting-fields.ts";
+
+/** Settings that a route may give for its own upstreams; at the top of the file they are the defaults of all. */
+export const PROXY_SETTINGS = [
+  "trusted_proxies",
+  "dial_timeout",
+  "response_header_timeout",
+  "read_timeout",
+  "idle_timeout",
+  "upstream_keepalive_pool_size",
+  "max_retries",
+  "hc_freq",
+  "response_buffer",
+  "websocket_max_message",
+  "websocket_timeout",
+  "websocket_handshake_timeout",
+  "tls",
+  "sni",
+  "insecure",
+  "ca_file",
+  "client_cert",
+  "client_key",
+  "enable_h2",
+  "stream_close_delay",
+] as const satisfies readonly SettingName[];
+
+type SettingFields = Readonly<Record<(typeof PROXY_SETTINGS)[number], Field<readonly Given<unknown>[]>>>;
+
+const beside = { needs: "upstreams" } as const;
+
+/** The keys of a route about its upstreams. */
+export const PROXY_FIELDS = {
+  upstreams: field(oneOrMany(scalar(UPSTREAM)), {
+    doc: "Where to forward to; several are used as lb_policy says",
+    absent: { words: "not forwarded" },
+  }),
+  lb_policy: field(scalar(POLICY), {
+    ...beside,
+    doc: "Which upstream gets the next request: each in turn, a random one, or the first that is up",
+    absent: { default: "round_robin" },
+  }),
+  host: field(scalar(HOST_TEMPLATE), {
+    ...beside,
+    doc: "Host sent upstream, with placeholders",
+    absent: { words: "the client's" },
+  }),
+  header_up: field(REQUEST_FIELD_EDITS, {
+    ...beside,
+    doc: "Edit the header fields sent upstream, after all else",
+    absent: { words: "none" },
+  }),
+  header_down: field(UPSTREAM_ANSWER_EDITS, {
+    ...beside,
+    doc: "Edit the header fields of the upstream's answer",
+    absent: { words: "none" },
+  }),
+  upstream_method: field(scalar(METHOD), {
+    ...beside,
+    doc: "Method sent upstream",
+    absent: { words: "the client's" },
+  }),
+  upstream_rewrite: field(scalar(REWRITE), {
+    ...beside,
+    doc: "Path, query or both sent upstream, with placeholders",
+    absent: { words: "the client's" },
+  }),
+  ...(settingFields(PROXY_SETTINGS, "upstreams") as SettingFields),
+} as const;
+
+/** What a route says of its upstreams. */
+export function proxyOf(filled: Filled<typeof PROXY_FIELDS>): ProxyDraft {
+  const { values } = filled;
+  const settings = new Settings();
+  fillSettings(settings, filled, PROXY_SETTINGS);
+  settings.attempt("upstream");
+  for (const each of values.upstreams ?? []) settings.add("upstream", each);
+  const { host, edits } = hostOf(filled);
+  return {
+    settings,
+    selection: values.lb_policy?.value ?? "round_robin",
+    host,
+    headerUp: edits,
+    headerDown: values.header_down,
+    method: values.upstream_method?.value,
+    rewrite: values.upstream_rewrite?.value,
+  };
+}
+
+/** Host is no field like the others: a `header_up` that sets it is what `host` says. */
+function hostOf(filled: Filled<typeof PROXY_FIELDS>): {
+  readonly host: string | undefined;
+  readonly edits: FieldEdits | undefined;
+} {
+  const { host, header_up: edits } = filled.values;
+  if (edits === undefined) return { host: host?.value, edits };
+  const isHost = (name: string): boolean => name.toLowerCase() === "host";
+  const set = edits.set.find((each) => isHost(each.field));
+  const others = [...edits.add, ...edits.replace].some((each) => isHost(each.field)) || edits.remove.some(isHost);
+  if (others) {
+    filled.report("header_up", "Host is always sent upstream, and can only be set", { expected: "host: app.example" });
+  }
+  if (set === undefined) return { host: host?.value, edits };
+  if (host !== undefined) {
+    filled.report("header_up", "header_up sets Host, and so does host", { expected: "one of the two" });
+  }
+  const rest = { ...edits, set: edits.set.filter((each) => each !== set) };
+  const isEmpty = rest.add.length + rest.set.length + rest.remove.length + rest.replace.length === 0;
+  return { host: set.value, edits: isEmpty ? undefined : rest };
+}
