@@ -60,7 +60,13 @@ const PROBES: Readonly<Record<string, readonly Probe[]>> = {
   ],
   "Redirect http to https": [
     { port: 443, fields: ["Host: app.example.com"], target: "/a", status: 200, origin: 3000 },
-    { port: 80, fields: ["Host: app.example.com"], target: "/a?b", status: 308, location: "https://app.example.com/a?b" },
+    {
+      port: 80,
+      fields: ["Host: app.example.com"],
+      target: "/a?b",
+      status: 308,
+      location: "https://app.example.com/a?b",
+    },
   ],
   "Basic auth": [
     { target: "/admin/x", status: 401 },

@@ -13,11 +13,12 @@ import { headBytes, RequestHead } from "./request-head.ts";
  */
 export class ExactLane implements Lane {
   readonly #pool: Pool;
-  readonly #head = new RequestHead();
+  readonly #head: RequestHead;
   readonly #watch = new AbortWatch();
 
   constructor(peer: Peer) {
     this.#pool = new Pool(peer);
+    this.#head = new RequestHead(peer.options.keepAlive.poolSize > 0 ? "keep-alive" : "close");
   }
 
   /** What fetch would change. */

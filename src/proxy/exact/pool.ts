@@ -45,7 +45,7 @@ export class Pool implements Keeper, Route, Disposable {
   }
 
   onIdle(connection: Connection): void {
-    if (this.#isDisposed) {
+    if (this.#isDisposed || this.#peer.options.keepAlive.poolSize === 0) {
       connection.close();
       return;
     }

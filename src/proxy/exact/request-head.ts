@@ -12,8 +12,14 @@ const BREAK = /[\0\r\n]/;
 
 /** Writes the heads of requests. Kept by its lane, so that a request makes no closure. */
 export class RequestHead {
+  readonly #connection: string;
   #text = "";
   #isSafe = true;
+
+  /** @param connection what the Connection field says of the time after the answer (RFC 9112 9.3, 9.6) */
+  constructor(connection: "keep-alive" | "close") {
+    this.#connection = `Connection: ${connection}\r\n\r\n`;
+  }
 
   /**
    * The head as a string of bytes (latin1): target and fields as they are given, Host first, then the framing and
@@ -35,8 +41,8 @@ export class RequestHead {
         return new ProxyError("internal_error", `Content-Length is ${length} but there is no body`);
       }
     } else if (length === null) text += "Transfer-Encoding: chunked\r\n";
-    // As fetch sends it, for upstreams to which HTTP/1.1 alone does not say so.
-    return `${text}Connection: keep-alive\r\n\r\n`;
+    // keep-alive as fetch sends it, for upstreams to which HTTP/1.1 alone does not say so.
+    return text + this.#connection;
   }
 
   readonly #field = (value: string, name: string): void => {

@@ -229,7 +229,7 @@ describe("the head of an answer", () => {
 
 describe("the head of a request", () => {
   const write = (given: Partial<Outgoing>): string | ProxyError =>
-    new RequestHead().write({
+    new RequestHead("keep-alive").write({
       method: "GET",
       target: "/",
       headers: new Headers({ Host: "a" }),
