@@ -141,7 +141,13 @@ async function run(chosen: Options, dir: string): Promise<number> {
   const results: { scenario: string; rows: readonly Row[]; measured: readonly Measured[] }[] = [];
   for (const scenario of scenarios) {
     const field = scenario.field === "routes" ? routedEntrants : entrants;
-    const measured = await runScenario({ scenario, entrants: field, load, rounds: chosen.rounds, seconds: chosen.seconds });
+    const measured = await runScenario({
+      scenario,
+      entrants: field,
+      load,
+      rounds: chosen.rounds,
+      seconds: chosen.seconds,
+    });
     const rows = rowsOf(measured);
     console.log(table(scenario, rows));
     results.push({ scenario: scenario.name, rows, measured });

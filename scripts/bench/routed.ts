@@ -54,8 +54,5 @@ export function caddyRouted(caddy: Contender): readonly Contender[] {
       return ["caddy", "run", "--config", file, "--adapter", "caddyfile"];
     },
   });
-  return [
-    variant(`caddy, first of ${FEW}`, routes(FEW, 0)),
-    variant(`caddy, last of ${MANY}`, routes(MANY, MANY - 1)),
-  ];
+  return [variant(`caddy, first of ${FEW}`, routes(FEW, 0)), variant(`caddy, last of ${MANY}`, routes(MANY, MANY - 1))];
 }

@@ -218,7 +218,7 @@ test("what is not said has the default of the table, and the Config is whole", a
   const { config, log, problems } = await load(...BOTH);
   expect(problems).toEqual([]);
   expect(log).toEqual({ level: "info", format: undefined });
-  const proxy = {
+  const proxy: ReverseProxyConfig = {
     upstreams: [{ type: "tcp", host: "localhost", port: 3000, tls: false }],
     selection: "round_robin",
     host: undefined,
