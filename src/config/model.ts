@@ -1,8 +1,10 @@
 import type { ListenAddress, UpstreamAddress } from "../core/address.ts";
 import type { FieldEdits, RouteConfig } from "./routes-model.ts";
+import type { UpstreamPolicyConfig } from "./upstream-model.ts";
 
 export type { ListenAddress, UpstreamAddress };
 export type * from "./routes-model.ts";
+export type * from "./upstream-model.ts";
 
 /**
  * What gatekeeper runs from: flags, YAML and a Caddyfile all end in one `Config`. Times are milliseconds, sizes are
@@ -46,9 +48,8 @@ export interface ListenerTlsConfig {
 }
 
 /** Where requests are forwarded to. */
-export interface ReverseProxyConfig {
+export interface ReverseProxyConfig extends UpstreamPolicyConfig {
   readonly upstreams: readonly UpstreamAddress[];
-  readonly selection: "round_robin" | "random" | "first";
   /** The Host sent upstream, a template; undefined passes the client's. */
   readonly host: string | undefined;
   /** Edits of the fields sent upstream (Caddy's `header_up`), after all others; undefined for none. */
@@ -60,8 +61,6 @@ export interface ReverseProxyConfig {
   /** The target sent upstream, as `rewrite`; undefined passes it on. */
   readonly rewrite: string | undefined;
   readonly upstreamTls: UpstreamTlsConfig;
-  /** Active TCP health check; 0 is off, then every peer counts as up. */
-  readonly healthCheckIntervalMs: number;
   /** Total attempts for one request, the first included (Pingora's `max_retries`). Default 16. */
   readonly maxAttempts: number;
   readonly timeouts: UpstreamTimeouts;

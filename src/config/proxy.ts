@@ -1,12 +1,19 @@
 import { patternText } from "./describe.ts";
 import type { Settings } from "./given.ts";
 import { networks } from "./listeners.ts";
-import type { ReverseProxyConfig, RouteConfig, UpstreamAddress, UpstreamTlsConfig } from "./model.ts";
+import type {
+  ActiveHealthConfig,
+  ReverseProxyConfig,
+  RouteConfig,
+  UpstreamAddress,
+  UpstreamTlsConfig,
+} from "./model.ts";
+import { ACTIVE_HEALTH_DEFAULTS, UPSTREAM_POLICY_DEFAULTS } from "./upstream-model.ts";
 
 /** What only a route of a file can say of its upstreams. */
 export type ProxyExtra = Pick<
   ReverseProxyConfig,
-  "selection" | "host" | "headerUp" | "headerDown" | "method" | "rewrite"
+  "balance" | "host" | "headerUp" | "headerDown" | "method" | "rewrite"
 >;
 
 /** Forwarding as the settings say, each with its default. */
@@ -17,10 +24,11 @@ export function proxyConfig(
   extra: ProxyExtra,
 ): ReverseProxyConfig {
   return {
+    ...UPSTREAM_POLICY_DEFAULTS,
     ...extra,
     upstreams,
     upstreamTls,
-    healthCheckIntervalMs: settings.value("hc_freq"),
+    activeHealth: tcpHealth(settings.value("hc_freq")),
     maxAttempts: settings.value("max_retries"),
     timeouts: {
       dialMs: settings.value("dial_timeout"),
@@ -42,6 +50,20 @@ export function proxyConfig(
   };
 }
 
+/** Pingora's TcpHealthCheck waits 1 s for a connection. */
+const TCP_HEALTH_TIMEOUT_MS = 1_000;
+
+/** `hc_freq`: connects to each upstream that often. */
+function tcpHealth(intervalMs: number): ActiveHealthConfig | undefined {
+  if (intervalMs === 0) return undefined;
+  return {
+    ...ACTIVE_HEALTH_DEFAULTS,
+    type: "tcp",
+    intervalMs,
+    timeoutMs: Math.min(TCP_HEALTH_TIMEOUT_MS, intervalMs),
+  };
+}
+
 /** The one route that `cp`, `host` and `upstream` come to, without a file of routes. */
 export function flatRoute(
   settings: Settings,
@@ -51,7 +73,7 @@ export function flatRoute(
   const pattern = settings.value("cp");
   const host = settings.one("host")?.value;
   const extra = {
-    selection: "round_robin",
+    balance: UPSTREAM_POLICY_DEFAULTS.balance,
     host,
     headerUp: undefined,
     headerDown: undefined,

@@ -40,8 +40,8 @@ export class Generation implements Disposable {
     const proxyRoutes = [...this.#byRoutes.values()].flatMap((atWork) => atWork.proxyRoutes);
     this.peers = new Set(proxyRoutes.flatMap((route) => route.peers));
     this.#healthChecker = new HealthChecker(
-      proxyRoutes.flatMap(({ peers, config: { healthCheckIntervalMs: intervalMs } }) =>
-        peers.map((peer) => ({ peer, intervalMs })),
+      proxyRoutes.flatMap(({ peers, config: { activeHealth } }) =>
+        peers.map((peer) => ({ peer, intervalMs: activeHealth?.intervalMs ?? 0 })),
       ),
       service.log,
     );

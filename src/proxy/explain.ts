@@ -74,7 +74,7 @@ export async function explain(listener: ListenerConfig, { request, from }: Thoug
     const upstreams = route.peers.map((peer) => peer.name);
     return {
       steps: walk.steps,
-      end: { type: "forward", upstreams, policy: route.config.selection },
+      end: { type: "forward", upstreams, policy: route.config.balance.policy.type },
       upstream: { line, changes: changes(request.headers, headers) },
     };
   }

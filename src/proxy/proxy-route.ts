@@ -25,7 +25,7 @@ export class ProxyRoute implements StreamOwner {
     this.key = key;
     this.config = config;
     this.peers = config.upstreams.map((address) => peers.get(address, config));
-    this.select = compileSelection(config.selection, this.peers);
+    this.select = compileSelection(config.balance.policy, this.peers);
     this.headerDown = config.headerDown && compileFieldEdits(config.headerDown);
     this.#headerUp = config.headerUp && compileFieldEdits(config.headerUp);
     this.#host = config.host === undefined ? undefined : compileTemplate(config.host);

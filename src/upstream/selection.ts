@@ -1,3 +1,4 @@
+import type { PolicyConfig } from "../config/model.ts";
 import type { Peer } from "./peer.ts";
 
 /**
@@ -9,12 +10,9 @@ import type { Peer } from "./peer.ts";
  */
 export type Selection = (tried: readonly Peer[]) => Peer | undefined;
 
-/** The names of the policies (Caddy's `lb_policy`). */
-export type SelectionPolicy = "round_robin" | "random" | "first";
-
 /** Makes the selection of a policy over the peers of one route. */
-export function compileSelection(policy: SelectionPolicy, peers: readonly Peer[]): Selection {
-  switch (policy) {
+export function compileSelection(policy: PolicyConfig, peers: readonly Peer[]): Selection {
+  switch (policy.type) {
     case "round_robin":
       return roundRobin(peers);
     case "random":
@@ -22,7 +20,8 @@ export function compileSelection(policy: SelectionPolicy, peers: readonly Peer[]
     case "first":
       return first(peers);
     default:
-      return policy satisfies never;
+      // The others come with the policies of their own files.
+      return roundRobin(peers);
   }
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { LANES } from "../helpers/lanes.ts";
-import { type ProxyUnderTest, startProxy } from "../helpers/proxy.ts";
+import { type ProxyUnderTest, startProxy, tcpHealth } from "../helpers/proxy.ts";
 import { type RawAnswer, RawClient } from "../helpers/raw-client.ts";
 import { valueOf, valuesOf } from "../helpers/raw-head.ts";
 import { RawOrigin, refusingPort } from "../helpers/raw-origin.ts";
@@ -84,7 +84,7 @@ describe.each(LANES)("by the $lane lane", ({ fields }) => {
   });
 
   test("no peer that is up gives 503", async () => {
-    await using proxy = await startProxy([refusingPort(), refusingPort()], { proxy: { healthCheckIntervalMs: 20 } });
+    await using proxy = await startProxy([refusingPort(), refusingPort()], { proxy: tcpHealth(20) });
     await proxy.log.until(
       () => proxy.log.lines.filter(({ message }) => message === "peer is down").length === 2,
       "2 down",

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { LANES } from "../helpers/lanes.ts";
-import { startProxy } from "../helpers/proxy.ts";
+import { startProxy, tcpHealth } from "../helpers/proxy.ts";
 import { RawClient } from "../helpers/raw-client.ts";
 
 const [{ fields }] = LANES;
@@ -13,7 +13,7 @@ function origin(name: string, port = 0): { readonly port: number; stop(): void }
 
 test("a peer that dies is taken out and comes back, and each change is logged once", async () => {
   const [a, b] = [origin("a"), origin("b")];
-  await using proxy = await startProxy([a.port, b.port], { proxy: { healthCheckIntervalMs: 20 } });
+  await using proxy = await startProxy([a.port, b.port], { proxy: tcpHealth(20) });
   await using client = await RawClient.connect(proxy.port);
   const names = async (): Promise<string[]> => {
     const seen = new Set<string>();

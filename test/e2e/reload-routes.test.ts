@@ -2,7 +2,7 @@ import { expect, setDefaultTimeout, test } from "bun:test";
 import type { Config, ListenerConfig, ReverseProxyConfig, RouteConfig } from "../../src/config/model.ts";
 import { startWorker } from "../../src/process/worker.ts";
 import { LANES, requestText } from "../helpers/lanes.ts";
-import { configWith, ProxyUnderTest, RecordingLog, reverseProxy } from "../helpers/proxy.ts";
+import { configWith, ProxyUnderTest, RecordingLog, reverseProxy, tcpHealth } from "../helpers/proxy.ts";
 import { RawClient } from "../helpers/raw-client.ts";
 import { NotedSocket, NotedStream, startStreamsOrigin, until } from "../helpers/streams.ts";
 import { Op, RawOrigin, rawClient } from "../helpers/ws-raw.ts";
@@ -129,7 +129,7 @@ test("a peer keeps its health and is not looked at any more when nobody asks for
   await using a = startStreamsOrigin("a");
   const gone = startStreamsOrigin("gone");
   await gone[Symbol.asyncDispose]();
-  const checked = { healthCheckIntervalMs: 20 };
+  const checked = tcpHealth(20);
   await using proxy = await start([route("x", [a, gone], checked)]);
   await proxy.log.until(() => proxy.log.lines.some(({ message }) => message === "peer is down"), "the check");
   await using client = await RawClient.connect(proxy.port);

@@ -8,6 +8,7 @@ import type {
   RouteConfig,
   UpstreamAddress,
 } from "../../src/config/model.ts";
+import { ACTIVE_HEALTH_DEFAULTS, UPSTREAM_POLICY_DEFAULTS } from "../../src/config/upstream-model.ts";
 import type { Log, LogFacts } from "../../src/observe/log.ts";
 import { startWorker, type Worker } from "../../src/process/worker.ts";
 
@@ -53,6 +54,13 @@ export class RecordingLog implements Log {
     this.#wake = [];
     for (const resolve of wake) resolve();
   }
+}
+
+/** `hc_freq`: a TCP check that often. */
+export function tcpHealth(intervalMs: number): Pick<ReverseProxyConfig, "activeHealth"> {
+  return {
+    activeHealth: { ...ACTIVE_HEALTH_DEFAULTS, type: "tcp", intervalMs, timeoutMs: Math.min(1_000, intervalMs) },
+  };
 }
 
 export interface ProxyOptions {
@@ -140,7 +148,7 @@ function local(port: number): UpstreamAddress {
 }
 
 const PROXY: Omit<ReverseProxyConfig, "upstreams"> = {
-  selection: "round_robin",
+  ...UPSTREAM_POLICY_DEFAULTS,
   host: undefined,
   upstreamTls: {
     serverName: undefined,
@@ -150,7 +158,6 @@ const PROXY: Omit<ReverseProxyConfig, "upstreams"> = {
     clientKey: undefined,
     http2: false,
   },
-  healthCheckIntervalMs: 0,
   maxAttempts: 16,
   timeouts: { dialMs: 3_000, responseHeaderMs: 0, readMs: 0 },
   keepAlive: { idleTimeoutMs: 0, poolSize: 128 },

@@ -21,7 +21,7 @@ export type HandlerDraft =
 export interface ProxyDraft {
   /** What it says itself, `upstreams` under the name of the flag; the rest comes from the top of the file. */
   readonly settings: Settings;
-  readonly selection: ReverseProxyConfig["selection"];
+  readonly balance: ReverseProxyConfig["balance"];
   readonly host: string | undefined;
   readonly headerUp: FieldEdits | undefined;
   readonly headerDown: FieldEdits | undefined;

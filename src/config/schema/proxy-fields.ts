@@ -88,7 +88,7 @@ export function proxyOf(filled: Filled<typeof PROXY_FIELDS>): ProxyDraft {
   const { host, edits } = hostOf(filled);
   return {
     settings,
-    selection: values.lb_policy?.value ?? "round_robin",
+    balance: { policy: { type: values.lb_policy?.value ?? "round_robin" }, weights: [] },
     host,
     headerUp: edits,
     headerDown: values.header_down,

@@ -86,8 +86,8 @@ describe("every spelling ends in the Config", () => {
   });
 
   test.each(["--hc-freq", "--hcf"])("%s is in seconds, or has a unit", async (flag) => {
-    expect((await proxyOf(...BOTH, flag, "5")).healthCheckIntervalMs).toBe(5000);
-    expect((await proxyOf(...BOTH, flag, "1m")).healthCheckIntervalMs).toBe(60_000);
+    expect((await proxyOf(...BOTH, flag, "5")).activeHealth?.intervalMs).toBe(5000);
+    expect((await proxyOf(...BOTH, flag, "1m")).activeHealth?.intervalMs).toBe(60_000);
   });
 
   test.each([
@@ -220,7 +220,21 @@ test("what is not said has the default of the table, and the Config is whole", a
   expect(log).toEqual({ level: "info", format: undefined });
   const proxy: ReverseProxyConfig = {
     upstreams: [{ type: "tcp", host: "localhost", port: 3000, tls: false }],
-    selection: "round_robin",
+    balance: { policy: { type: "round_robin" }, weights: [] },
+    dynamic: undefined,
+    resolve: { refreshMs: 30_000, resolvers: [] },
+    retry: { retries: 0, tryDurationMs: 0, tryIntervalMs: 250, match: [], budgetPercent: 20, budgetMinPerSecond: 10 },
+    passiveHealth: {
+      failDurationMs: 0,
+      maxFails: 1,
+      unhealthyStatuses: [],
+      unhealthyLatencyMs: 0,
+      unhealthyRequestCount: 0,
+    },
+    breaker: undefined,
+    limit: { maxRequests: 0, maxQueued: 1000, queueTimeoutMs: 5000 },
+    onResponse: [],
+    hold: { limitMs: 0, intervalMs: 250 },
     host: undefined,
     upstreamTls: {
       serverName: undefined,
@@ -230,7 +244,7 @@ test("what is not said has the default of the table, and the Config is whole", a
       clientKey: undefined,
       http2: false,
     },
-    healthCheckIntervalMs: 0,
+    activeHealth: undefined,
     maxAttempts: 16,
     timeouts: { dialMs: 3000, responseHeaderMs: 0, readMs: 0 },
     keepAlive: { idleTimeoutMs: 0, poolSize: 128 },

@@ -29,7 +29,7 @@ const KEYS: Readonly<Record<string, readonly [yaml: string, seen: (loaded: Loade
   upstream: ["https://a.example", (each) => proxy(each)?.upstreams.map((up) => up.tls), [true]],
   cp: ["/up*", matchOf, [[{ type: "context_path", pattern: { type: "prefix", path: "/up" } }]]],
   host: ["a.example", (each) => proxy(each)?.host, "a.example"],
-  hc_freq: ["7", (each) => proxy(each)?.healthCheckIntervalMs, 7000],
+  hc_freq: ["7", (each) => proxy(each)?.activeHealth?.intervalMs, 7000],
   idle_timeout: ["1m", (each) => proxy(each)?.keepAlive.idleTimeoutMs, 60_000],
   max_retries: ["3", (each) => proxy(each)?.maxAttempts, 3],
   tls: ["true", (each) => proxy(each)?.upstreams.map((up) => up.tls), [true]],

@@ -194,9 +194,13 @@ describe("where a route forwards to", () => {
       maxAttempts: 5,
       timeouts: { dialMs: 1000 },
       trustedProxies: [],
-      selection: "round_robin",
+      balance: { policy: { type: "round_robin" } },
     });
-    expect(second).toMatchObject({ maxAttempts: 2, trustedProxies: ["10.0.0.0/8"], selection: "first" });
+    expect(second).toMatchObject({
+      maxAttempts: 2,
+      trustedProxies: ["10.0.0.0/8"],
+      balance: { policy: { type: "first" } },
+    });
     expect(second?.upstreams.map((each) => each.tls)).toEqual([false, true]);
     expect(config?.listeners[0]?.trustedProxies).toEqual(["10.0.0.0/8"]);
   });

@@ -69,7 +69,7 @@ describe("random", () => {
 describe("first", () => {
   test("is the first available one, and another where that was tried", () => {
     const [a, b] = peers(2) as [Peer, Peer];
-    const select = compileSelection("first", [a, b]);
+    const select = compileSelection({ type: "first" }, [a, b]);
     expect([select([]), select([]), select([a])]).toEqual([a, a, b]);
     a.healthy = false;
     expect(select([])).toBe(b);
