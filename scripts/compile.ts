@@ -22,6 +22,8 @@ export interface CompileOptions {
   /** Undefined is the machine that builds. Another one's runtime comes from the npm registry, once. */
   readonly target?: TargetName | undefined;
   readonly commit: string;
+  /** For tests: a build that has bugs on demand (src/process/faults.ts). Default false. */
+  readonly faults?: boolean;
 }
 
 /** Makes one executable of src/main.ts. Rejects with what the bundler said. */
@@ -44,6 +46,7 @@ export async function compile(options: CompileOptions): Promise<void> {
       define: {
         GATEKEEPER_VERSION: JSON.stringify(manifest.version),
         GATEKEEPER_COMMIT: JSON.stringify(options.commit),
+        ...(options.faults === true && { GATEKEEPER_FAULTS: "true" }),
       },
       compile: {
         outfile: unfinished,

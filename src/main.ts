@@ -1,4 +1,10 @@
-import { runCommandLine } from "./cli/main.ts";
+import { isWorkerProcess } from "./process/worker-role.ts";
 
-// process.argv is the same in a run from source and in the executable: runtime, script, then the words.
-process.exitCode = await runCommandLine(process.argv.slice(2));
+if (isWorkerProcess()) {
+  const { runWorkerProcess } = await import("./process/worker-main.ts");
+  runWorkerProcess();
+} else {
+  const { runCommandLine } = await import("./cli/main.ts");
+  // process.argv is the same in a run from source and in the executable: runtime, script, then the words.
+  process.exitCode = await runCommandLine(process.argv.slice(2));
+}

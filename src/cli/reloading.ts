@@ -5,7 +5,7 @@ import { controlSetting } from "../process/control-folder.ts";
 import { type ControlSocket, openControlSocket } from "../process/control-socket.ts";
 import { FileWatcher } from "../process/file-watcher.ts";
 import { Reloader } from "../process/reloader.ts";
-import type { Worker } from "../process/worker.ts";
+import type { Supervisor } from "../process/supervisor.ts";
 import type { Invocation } from "./argv.ts";
 import { bindProblem } from "./bind-failure.ts";
 import { loadInvocation } from "./run.ts";
@@ -19,7 +19,7 @@ export interface Reloading extends AsyncDisposable {
 export async function startReloading(
   invocation: Invocation,
   loaded: Loaded,
-  { worker, log }: { readonly worker: Worker; readonly log: Log },
+  { worker, log }: { readonly worker: Supervisor; readonly log: Log },
 ): Promise<Reloading> {
   const reloader = new Reloader({
     worker,
@@ -30,7 +30,10 @@ export async function startReloading(
   });
   await using owned = new AsyncDisposableStack();
   const control = await openControlSocket(
-    { status: () => ({ pid: process.pid, urls: worker.urls }), reload: () => reloader.reload("command") },
+    {
+      status: () => ({ pid: process.pid, urls: worker.urls, workers: worker.workers }),
+      reload: () => reloader.reload("command"),
+    },
     controlSetting(),
   );
   if (typeof control === "string") log.warn("no control socket: `gatekeeper reload` cannot work", { reason: control });

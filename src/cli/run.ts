@@ -7,6 +7,7 @@ import { hasErrors, placeText, type Problem } from "../config/problem.ts";
 import type { Log } from "../observe/log.ts";
 import type { Reloading } from "./reloading.ts";
 import { relaunchWithMoreRequests } from "../process/relaunch.ts";
+import type { SupervisorOptions } from "../process/supervisor.ts";
 import type { Invocation } from "./argv.ts";
 import { refuse, report } from "./main.ts";
 import { print } from "./output.ts";
@@ -54,11 +55,12 @@ async function serve(config: Config, loaded: Loaded, { invocation, late }: Start
   const { log: settings, problems } = loaded;
   const [log, { Signals }] = await Promise.all([openLog(settings), import("../process/signals.ts")]);
   using signals = new Signals(log);
-  const { startWorker, ListenError } = await import("../process/worker.ts");
+  const { startSupervisor, ListenError } = await import("../process/supervisor.ts");
   for (const problem of problems) log.warn(problem.message, { at: placeText(problem.place), seen: problem.seen });
   for (const message of late) log.warn(message);
   try {
-    const worker = await startWorker(config, log);
+    const make = await workerMaker(config, log);
+    const worker = await startSupervisor(config, { log, logLevel: settings.level, make });
     const { startReloading } = await import("./reloading.ts");
     await using reloading: Reloading = await startReloading(invocation, loaded, { worker, log });
     log.info(`listening on ${startText(config, worker.urls)}`);
@@ -68,6 +70,16 @@ async function serve(config: Config, loaded: Loaded, { invocation, late }: Start
     const { bindProblem } = await import("./bind-failure.ts");
     return refuse(error.failures.map(({ listener, error: cause }) => bindProblem(listener.address, cause)));
   }
+}
+
+/** One worker works in this process, several have a process each. */
+async function workerMaker(config: Config, log: Log): Promise<SupervisorOptions["make"]> {
+  if (config.process.threads > 1) {
+    const { WorkerSpawner } = await import("../process/spawn-worker.ts");
+    return new WorkerSpawner().make;
+  }
+  const { ownWorker } = await import("../process/own-worker.ts");
+  return () => ownWorker(log);
 }
 
 /** Opens the log as configured: human on a terminal, JSON otherwise. */

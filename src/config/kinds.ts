@@ -1,4 +1,5 @@
 import { isIPv4, isIPv6 } from "node:net";
+import { availableParallelism } from "node:os";
 import { parseListen, parseUpstream } from "../core/address.ts";
 import { parseNetworks } from "../core/cidr.ts";
 import { parseAuthority, parseName } from "../core/host.ts";
@@ -43,6 +44,8 @@ export function kind<T>(
 ): Kind<T> {
   return { valueName, yaml, expected, example, parse, ...extra };
 }
+
+const MAX_THREADS = 1024;
 
 const TIME = String.raw`^(?:\d+|(?:\d+(?:\.\d+)?(?:us|µs|ms|s|m|h|d))+)$`;
 const BYTES = String.raw`^\d+(?:\.\d+)?(?:[KMGTkmgt]i?)?[Bb]?$`;
@@ -160,6 +163,21 @@ export function count(least: number, most: number): Kind<number> {
     { bounds: [least, most] },
   );
 }
+
+/** Workers: `auto` is one for each core that this process may use. */
+export const THREADS = kind(
+  "N",
+  "text_or_number",
+  [`a whole number from 1 to ${MAX_THREADS}, or auto`, "2"],
+  (text): Parsed<number> => {
+    if (text === "auto") return accept(Math.min(MAX_THREADS, availableParallelism()));
+    const parsed = count(1, MAX_THREADS).parse(text);
+    return parsed.ok || /\d/.test(text)
+      ? parsed
+      : refuse("this is neither a whole number nor auto", nearest(text, ["auto"]));
+  },
+  { pattern: String.raw`^(?:auto|\d+)$` },
+);
 
 export const PATH_PREFIX = kind(
   "PREFIX",

@@ -101,6 +101,7 @@ function logVariable(text: string | undefined): {
 function buildProcess(settings: Settings): ProcessConfig {
   return {
     threads: settings.value("threads"),
+    workerHangTimeoutMs: settings.value("worker_hang_timeout"),
     daemon: settings.value("daemon"),
     pidFile: settings.value("pid_file"),
     errorLog: settings.one("error_log")?.value,

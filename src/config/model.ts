@@ -121,8 +121,10 @@ export interface WebSocketConfig {
 
 /** Pingora's `conf.yaml`: what the process does around the proxy. */
 export interface ProcessConfig {
-  /** Number of workers. Default 1. Takes effect with the issue on processes. */
+  /** Number of workers. Default 1: it works in the process itself; more have processes of their own. */
   readonly threads: number;
+  /** A worker with a process of its own that does not react for so long is replaced. 0 is never. Default 10 s (ours). */
+  readonly workerHangTimeoutMs: number;
   readonly daemon: boolean;
   readonly pidFile: string;
   readonly errorLog: string | undefined;

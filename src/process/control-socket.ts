@@ -3,12 +3,14 @@ import { join } from "node:path";
 import { removeStaleSocket } from "../server/unix-socket.ts";
 import { type ControlSetting, makeFolder, namesIn, ownFolders, socketName } from "./control-folder.ts";
 import type { ReloadReport } from "./reloader.ts";
+import type { WorkerStatus } from "./supervisor.ts";
 
 /** What a running process says of itself. */
 export interface ProcessStatus {
   readonly pid: number;
   /** Where it listens. */
   readonly urls: readonly string[];
+  readonly workers: readonly WorkerStatus[];
 }
 
 export interface ControlHandlers {

@@ -3,6 +3,7 @@ import type { BridgeData } from "../proxy/bridge.ts";
 import { Listener } from "../server/listener.ts";
 import { removeStaleSocket } from "../server/unix-socket.ts";
 import type { Generation } from "./generation.ts";
+import type { ListeningAt, Sharing } from "./sharing.ts";
 
 /** A listener that could not be opened. */
 export interface ListenFailure {
@@ -59,23 +60,35 @@ export class ListenerSet {
     return open;
   }
 
+  /** Where each really listens. */
+  get listeningAt(): ListeningAt {
+    return Object.fromEntries([...this.#serving].map(([name, { address }]) => [name, address]));
+  }
+
   /** Opens what a configuration has and this has not, and what cannot go on as it is. Closes nothing. */
-  async openFor(generation: Generation): Promise<Opened> {
+  async openFor(generation: Generation, sharing: Sharing): Promise<Opened> {
     const listeners = new Map<string, WorkerListener>();
     const failures: ListenFailure[] = [];
     const open = (name: string, listener: ListenerConfig, replaces?: WorkerListener): void => {
       try {
-        const isOurs = replaces !== undefined || this.#holds(listener.address);
-        const opening = { replaces: replaces?.address, isOurs };
+        const isHeld = replaces !== undefined || sharing.held.includes(name);
+        const port = sharing.ports[name];
+        const { address } = listener;
+        const chosen =
+          address.type === "tcp" && address.port === 0 && port !== undefined ? { ...address, port } : address;
+        const opening = { at: replaces?.address ?? chosen, isHeld, isOurs: isHeld || this.#holds(address) };
         listeners.set(name, new Listener(name, listener, generation.serviceFor(listener), opening));
       } catch (error) {
         failures.push({ listener, error });
       }
     };
-    const wanted = [...generation.listeners];
+    const wanted = [...generation.listeners].filter(
+      ([, { address }]) => address.type === "tcp" || sharing.servesUnixSockets,
+    );
     for (const [name, listener] of wanted) {
       if (this.#serving.has(name)) continue;
-      if (listener.address.type === "unix") await removeStaleSocket(listener.address.path);
+      const { address } = listener;
+      if (address.type === "unix" && !sharing.held.includes(name)) await removeStaleSocket(address.path);
       open(name, listener);
     }
     // After what may well fail, since these take requests at once.

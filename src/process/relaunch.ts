@@ -9,6 +9,11 @@ const MOST = "65535";
 /** Where modules of a compiled executable live; the first argument names one there. */
 const COMPILED_ROOT = "/$bunfs/";
 
+/** Whether this is an executable, and not a run from source. */
+export function isCompiled(): boolean {
+  return process.argv[1]?.startsWith(COMPILED_ROOT) === true;
+}
+
 /**
  * Replaces this process with itself (same pid) with the limit raised, and does not return; returns when the limit
  * is raised already. Where the platform cannot replace a process it says so on `warn` and goes on.
@@ -17,7 +22,7 @@ export function relaunchWithMoreRequests(warn: (message: string) => void): void 
   if (process.env[VARIABLE] !== undefined) return;
   const environment = { ...process.env, [VARIABLE]: MOST };
   // In a compiled executable argv[1] is a path inside it, and argv[0] is just "bun".
-  const compiled = process.argv[1]?.startsWith(COMPILED_ROOT) === true;
+  const compiled = isCompiled();
   const passedOn = process.argv.slice(compiled ? 2 : 1);
   const argv = [process.execPath, ...(compiled ? [] : process.execArgv), ...passedOn];
   try {

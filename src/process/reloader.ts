@@ -86,6 +86,7 @@ export class Reloader {
         ...result.failures.map(listenProblem),
       ]);
     }
+    if (result.type === "failed") return this.#refuse(trigger, result.reason, []);
     const changes = changesOf(result);
     log.info("configuration reloaded", { trigger, ...changes, ms: Math.round(performance.now() - began) });
     const warnings = [...problems, ...restartProblems({ before, logBefore: logConfig, after: config, ...loaded })];

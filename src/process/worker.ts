@@ -4,6 +4,7 @@ import { type Changes, changesBetween } from "./changes.ts";
 import { Generation } from "./generation.ts";
 import { type ListenFailure, ListenError, ListenerSet, type Opened } from "./listener-set.ts";
 import { Service } from "./service.ts";
+import { ALONE, type ListeningAt, type Sharing } from "./sharing.ts";
 
 export { ListenError, type ListenFailure };
 
@@ -11,11 +12,15 @@ export { ListenError, type ListenFailure };
 export type StopResult = "drained" | "forced";
 
 /** What came of a reload. Only "reloaded" changed anything. */
-export type ReloadResult =
-  | ({ readonly type: "reloaded" } & ReloadChanges)
+export type ReloadResult = ({ readonly type: "reloaded" } & ReloadChanges) | ReloadRefusal;
+
+/** Why a worker does not take up a configuration; nothing has changed. */
+export type ReloadRefusal =
   | { readonly type: "cannot_listen"; readonly failures: readonly ListenFailure[] }
   /** The worker drains, or has stopped. */
-  | { readonly type: "stopping" };
+  | { readonly type: "stopping" }
+  /** A bug: what it says. */
+  | { readonly type: "failed"; readonly reason: string };
 
 export interface ReloadChanges extends Changes {
   readonly listeners: { readonly opened: number; readonly closed: number; readonly replaced: number };
@@ -54,20 +59,41 @@ export class Worker {
     return this.#listeners.open;
   }
 
+  /** Where each listener really listens, by its name. */
+  get listeningAt(): ListeningAt {
+    return this.#listeners.listeningAt;
+  }
+
   /**
    * Serves by another configuration from the next request on. Requests in flight finish as they began; WebSockets and
    * event streams stay open where their route and peer do. Where an address cannot be listened on, all stays as it is.
    */
   async reload(config: Config): Promise<ReloadResult> {
+    const prepared = await this.prepare(config, ALONE);
+    return prepared instanceof Prepared ? await prepared.commit() : prepared;
+  }
+
+  /** Compiles another configuration and opens what it listens on, so that nothing is left that can fail. */
+  async prepare(config: Config, sharing: Sharing): Promise<Prepared | ReloadRefusal> {
     if (this.#isStopping) return { type: "stopping" };
-    const before = this.#generation;
     const next = this.#compile(config);
-    const opened = await this.#listeners.openFor(next);
-    if (opened.failures.length > 0 || this.#isStopping) {
-      this.#giveUp(opened, before);
-      return this.#isStopping ? { type: "stopping" } : { type: "cannot_listen", failures: opened.failures };
+    const opened = await this.#listeners.openFor(next, sharing);
+    const prepared = new Prepared(opened, {
+      commit: () => this.#commit(next, opened),
+      abandon: () => this.#giveUp(opened),
+    });
+    if (opened.failures.length === 0 && !this.#isStopping) return prepared;
+    prepared.abandon();
+    return this.#isStopping ? { type: "stopping" } : { type: "cannot_listen", failures: opened.failures };
+  }
+
+  async #commit(next: Generation, opened: Opened): Promise<ReloadResult> {
+    if (this.#isStopping) {
+      this.#giveUp(opened);
+      return { type: "stopping" };
     }
     // Nothing fails from here on, and the event loop does not turn: no request sees half of it.
+    const before = this.#generation;
     this.#generation = next;
     const swapped = this.#listeners.swap(next, opened);
     before[Symbol.dispose]();
@@ -75,7 +101,7 @@ export class Worker {
     const leavingStreams = this.#service.streams.drainGone((stream) => !next.hasPlaceFor(stream));
     this.#retain(next);
     await swapped.settled;
-    const changes = changesBetween(before.config, config);
+    const changes = changesBetween(before.config, next.config);
     return { type: "reloaded", ...changes, listeners: swapped.counts, leavingStreams };
   }
 
@@ -103,6 +129,11 @@ export class Worker {
     return "forced";
   }
 
+  /** Closes the files of access logs, which were moved away; the next line opens them anew. */
+  async reopenLogs(): Promise<void> {
+    await this.#service.accessLogs.reopen();
+  }
+
   /** Ends everything now; waits no longer than the shutdown timeout for connections to close. */
   async stop(): Promise<void> {
     this.#isStopping = true;
@@ -123,9 +154,9 @@ export class Worker {
     }
   }
 
-  #giveUp(opened: Opened, stays: Generation): void {
+  #giveUp(opened: Opened): void {
     for (const listener of opened.listeners.values()) void listener.close();
-    this.#retain(stays);
+    this.#retain(this.#generation);
   }
 
   #retain({ peers }: Generation): void {
@@ -139,16 +170,30 @@ export class Worker {
   }
 }
 
+/** A configuration that a worker could serve by at once. It is committed or abandoned, one of both, once. */
+export class Prepared {
+  /** Where its new listeners listen already, by their names. */
+  readonly listeningAt: ListeningAt;
+  readonly commit: () => Promise<ReloadResult>;
+  readonly abandon: () => void;
+
+  constructor(opened: Opened, { commit, abandon }: Pick<Prepared, "commit" | "abandon">) {
+    this.listeningAt = Object.fromEntries([...opened.listeners].map(([name, { address }]) => [name, address]));
+    this.commit = commit;
+    this.abandon = abandon;
+  }
+}
+
 /**
  * Builds the service and opens every listener.
  *
  * @throws ListenError with every address that could not be listened on
  */
-export async function startWorker(config: Config, log: Log): Promise<Worker> {
+export async function startWorker(config: Config, log: Log, sharing = ALONE): Promise<Worker> {
   const service = new Service(log);
   const generation = new Generation(config, service);
   const listeners = new ListenerSet();
-  const opened = await listeners.openFor(generation);
+  const opened = await listeners.openFor(generation, sharing);
   if (opened.failures.length > 0) {
     await Promise.all([...opened.listeners.values()].map((listener) => listener.close()));
     await service[Symbol.asyncDispose]();

@@ -18,13 +18,13 @@ export interface Service<SocketData> {
 
 /** How a listener comes to its address. */
 export interface Opening {
-  /** Takes over the address of one that this process has open, until that one is drained or closed. */
-  readonly replaces: ListenAddress | undefined;
-  /** Another listener of this process may hold the port; without it a port that anyone holds is refused. */
+  /** Where it listens: the configured address, with the port that was chosen before for port 0. */
+  readonly at: ListenAddress;
+  /** Another listener of ours has this very address, in this process or another: a unix socket is taken over from it. */
+  readonly isHeld: boolean;
+  /** Another listener of ours may hold the port; without it a port that anyone holds is refused. */
   readonly isOurs: boolean;
 }
-
-const FIRST: Opening = { replaces: undefined, isOurs: false };
 
 /** How often a draining listener looks whether all is over. */
 const LOOK_INTERVAL_MS = 20;
@@ -49,11 +49,16 @@ export class Listener<SocketData> {
    *
    * @throws Bun's error with code EADDRINUSE, EACCES or EADDRNOTAVAIL where that is not possible
    */
-  constructor(name: string, config: ListenerConfig, service: Service<SocketData>, opening: Opening = FIRST) {
+  constructor(
+    name: string,
+    config: ListenerConfig,
+    service: Service<SocketData>,
+    opening: Opening = { at: config.address, isHeld: false, isOurs: false },
+  ) {
     this.name = name;
     this.#config = config;
     this.#service = service;
-    const address = opening.replaces ?? config.address;
+    const address = opening.at;
     const options = {
       idleTimeout: idleSeconds(config),
       // Bun's own limit answers before the handler, and without a word of why: the engine keeps to the limit.
@@ -70,7 +75,7 @@ export class Listener<SocketData> {
       // bun-types know no idleTimeout beside `unix`; Bun 1.4.5 does.
       const wanted = { ...options, unix: this.#file.temporary } as unknown as Bun.Serve.Options<SocketData>;
       this.#server = Bun.serve(wanted);
-      this.#publish(this.#file, opening.replaces !== undefined);
+      this.#publish(this.#file, opening.isHeld);
     } else {
       if (!opening.isOurs) probePort(address.host, address.port);
       // Shared, so that a listener with another certificate can take this one's place: Bun cannot change it (1.4.5).

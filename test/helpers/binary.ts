@@ -4,6 +4,7 @@ import { join, resolve } from "node:path";
 import { compile, currentCommit } from "../../scripts/compile.ts";
 
 const BUILT = Symbol.for("gatekeeper.test.binary");
+const BUILT_FAULTY = Symbol.for("gatekeeper.test.faulty-binary");
 /** Of the folder that a run builds into; its process id follows. */
 const PREFIX = "gatekeeper-test-binary-";
 const KILL_AFTER_MS = 10_000;
@@ -20,14 +21,21 @@ export function binaryPath(): Promise<string> {
   return shared[BUILT];
 }
 
-async function build(): Promise<string> {
+/** One that has bugs on demand (src/process/faults.ts): always built from this source, whichever is under test. */
+export function faultyBinaryPath(): Promise<string> {
+  const shared = globalThis as { [BUILT_FAULTY]?: Promise<string> };
+  shared[BUILT_FAULTY] ??= build("gatekeeper-faulty", true);
+  return shared[BUILT_FAULTY];
+}
+
+async function build(name = "gatekeeper", faults = false): Promise<string> {
   // `bun test` tells no one of its end (1.4.5), so each run takes away what ended ones left.
   for (const name of readdirSync(tmpdir())) {
     const pid = name.startsWith(PREFIX) ? Number(name.slice(PREFIX.length)) : Number.NaN;
     if (pid > 0 && !isRunning(pid)) rmSync(join(tmpdir(), name), { recursive: true, force: true });
   }
-  const outfile = join(tmpdir(), `${PREFIX}${process.pid}`, "gatekeeper");
-  await compile({ outfile, commit: await currentCommit() });
+  const outfile = join(tmpdir(), `${PREFIX}${process.pid}`, name);
+  await compile({ outfile, commit: await currentCommit(), faults });
   return outfile;
 }
 
@@ -40,6 +48,8 @@ function isRunning(pid: number): boolean {
 }
 
 export interface BinaryOptions {
+  /** Default: the one under test. */
+  readonly binary?: string;
   readonly cwd?: string;
   /** Added to this process's environment; undefined takes a variable out. */
   readonly env?: Readonly<Record<string, string | undefined>>;
@@ -65,7 +75,7 @@ export interface BinaryRun extends AsyncDisposable {
 }
 
 export async function startBinary(args: readonly string[], options: BinaryOptions = {}): Promise<BinaryRun> {
-  const child = Bun.spawn([await binaryPath(), ...args], {
+  const child = Bun.spawn([options.binary ?? (await binaryPath()), ...args], {
     cwd: options.cwd ?? tmpdir(),
     env: { ...process.env, ...options.env },
     stdin: "ignore",

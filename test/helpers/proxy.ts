@@ -173,6 +173,7 @@ const PROXY: Omit<ReverseProxyConfig, "upstreams"> = {
 
 const PROCESS: ProcessConfig = {
   threads: 1,
+  workerHangTimeoutMs: 10_000,
   daemon: false,
   pidFile: "/tmp/gatekeeper.pid",
   errorLog: undefined,

@@ -1,5 +1,6 @@
 import {
   count,
+  DURATION,
   FILE,
   FILE_VERSION,
   localAddresses,
@@ -7,17 +8,29 @@ import {
   LOG_LEVEL,
   SWITCH,
   TEXT,
+  THREADS,
   WHOLE_SECONDS,
 } from "../kinds.ts";
 import { setting } from "./setting.ts";
 
-const MAX_THREADS = 1024;
 const MAX_COUNT = 1_000_000;
 
 /** conf.yaml as Pingora has it, but for what only its own runtime could use. */
 export const PROCESS = {
   version: setting({ kind: FILE_VERSION, doc: "Version of the file's form", default: "1", status: "effective" }),
-  threads: setting({ kind: count(1, MAX_THREADS), doc: "Number of workers", default: "1", status: "later" }),
+  threads: setting({
+    kind: THREADS,
+    doc: "Number of workers, or auto for one per core; several have a process each and share the ports",
+    default: "1",
+    status: "effective",
+    flag: { group: "Process" },
+  }),
+  worker_hang_timeout: setting({
+    kind: DURATION,
+    doc: "With several workers: one that does not react for so long is replaced, 0 for never",
+    default: "10s",
+    status: "effective",
+  }),
   daemon: setting({
     kind: SWITCH,
     doc: "Run in the background",

@@ -198,6 +198,7 @@ describe("every spelling ends in the Config", () => {
 
 const PROCESS = {
   threads: 1,
+  workerHangTimeoutMs: 10_000,
   daemon: false,
   pidFile: "/tmp/gatekeeper.pid",
   errorLog: undefined,

@@ -50,6 +50,7 @@ const KEYS: Readonly<Record<string, readonly [yaml: string, seen: (loaded: Loade
   websocket_handshake_timeout: ["1s", (each) => proxy(each)?.websocket.handshakeTimeoutMs, 1000],
   version: ["1", ({ problems }) => problems.length, 0],
   threads: ["4", ({ config }) => config?.process.threads, 4],
+  worker_hang_timeout: ["3s", ({ config }) => config?.process.workerHangTimeoutMs, 3000],
   daemon: ["true", ({ config }) => config?.process.daemon, true],
   pid_file: ["/run/g.pid", ({ config }) => config?.process.pidFile, "/run/g.pid"],
   error_log: ["/var/log/g.log", ({ config }) => config?.process.errorLog, "/var/log/g.log"],
@@ -116,11 +117,11 @@ describe("one warning for each key", () => {
   });
 
   test("whose effect comes later, and none where it says what holds anyway", async () => {
-    expect((await load("threads: 2\ndaemon: true\n", ...BOTH)).problems.map((each) => each.severity)).toEqual([
+    expect((await load("pid_file: /x\ndaemon: true\n", ...BOTH)).problems.map((each) => each.severity)).toEqual([
       "warning",
       "warning",
     ]);
-    expect((await load("threads: 1\ndaemon: false\n", ...BOTH)).problems).toEqual([]);
+    expect((await load("daemon: false\n", ...BOTH)).problems).toEqual([]);
   });
 });
 

@@ -1,0 +1,70 @@
+import type { Config } from "../config/model.ts";
+import type { LogFacts, LogLevel } from "../observe/log.ts";
+import type { ListeningAt, Sharing } from "./sharing.ts";
+import type { ReloadChanges, StopResult } from "./worker.ts";
+
+/**
+ * What a supervisor and its workers say to each other: plain objects, so that they mean the same within one process and
+ * between two. Most of it is asked and answered; each question has a number that its answer carries.
+ */
+export type ToWorker =
+  | { readonly type: "ask"; readonly number: number; readonly ask: Ask }
+  /** Ends a drain that is under way. */
+  | { readonly type: "hurry" };
+
+export type FromWorker =
+  /** It runs and listens for questions; nothing is asked before. */
+  | { readonly type: "up" }
+  | { readonly type: "answer"; readonly number: number; readonly answer: Answer }
+  /** Said again and again: its event loop turns. */
+  | { readonly type: "alive" }
+  | {
+      readonly type: "log";
+      readonly level: "error" | "warn" | "info" | "debug";
+      readonly message: string;
+      readonly facts: LogFacts | undefined;
+    };
+
+export type Ask =
+  /** Listens and serves. Answered `started`, `cannot_listen` or `failed`. */
+  | {
+      readonly type: "start";
+      readonly config: Config;
+      readonly sharing: Sharing;
+      readonly logLevel: LogLevel;
+      /** How often it says that it is alive; 0 is never. */
+      readonly aliveEveryMs: number;
+    }
+  /** Makes everything ready to serve by another configuration. Answered `prepared`, or why not. */
+  | { readonly type: "prepare"; readonly config: Config; readonly sharing: Sharing }
+  /** Serves by what was prepared. Answered `committed`, `stopping` or `failed`. */
+  | { readonly type: "commit" }
+  /** Forgets what was prepared. Answered `done`. */
+  | { readonly type: "abandon" }
+  /** Answered `open`. */
+  | { readonly type: "count_open" }
+  /** Closes the files of access logs, which are opened anew by the next line. Answered `done`. */
+  | { readonly type: "reopen_logs" }
+  /** Takes no new connections, waits for what is open, and ends. Answered `stopped`. */
+  | { readonly type: "drain"; readonly successor: boolean }
+  /** Ends at once. Answered `stopped`. */
+  | { readonly type: "stop" };
+
+export type Answer =
+  | { readonly type: "started"; readonly listeningAt: ListeningAt; readonly urls: readonly string[] }
+  /** With what the new listeners listen on. */
+  | { readonly type: "prepared"; readonly listeningAt: ListeningAt }
+  | { readonly type: "committed"; readonly changes: ReloadChanges; readonly urls: readonly string[] }
+  | { readonly type: "cannot_listen"; readonly failures: readonly ListenFault[] }
+  | { readonly type: "stopping" }
+  | { readonly type: "failed"; readonly reason: string }
+  | { readonly type: "open"; readonly count: number }
+  | { readonly type: "stopped"; readonly result: StopResult }
+  | { readonly type: "done" };
+
+/** A listener that could not be opened, and the system's word for why (`EADDRINUSE`). */
+export interface ListenFault {
+  readonly listener: string;
+  readonly code: string | undefined;
+  readonly message: string;
+}

@@ -1,0 +1,121 @@
+import type { Log } from "../observe/log.ts";
+import { BackOff } from "./back-off.ts";
+import { aliveEveryMs, HangWatch } from "./hang-watch.ts";
+import type { Answer, Ask } from "./messages.ts";
+import { type NewWorker, type WorkerEnd, WorkerLink } from "./worker-link.ts";
+
+export interface SlotOptions {
+  /** Counts from 0. */
+  readonly index: number;
+  readonly make: (index: number) => NewWorker;
+  readonly log: Log;
+  /** How long its event loop may stand still; 0 is for ever. */
+  readonly hangTimeoutMs: () => number;
+  /** Its worker has ended and nobody asked it to; another may be launched so many milliseconds from now. */
+  readonly onEnded: (slot: WorkerSlot, delayMs: number) => void;
+}
+
+/** The place of one worker, whichever fills it now. Watches over it; another one is put there by the supervisor. */
+export class WorkerSlot {
+  readonly index: number;
+  /** Which configuration its worker serves by, as the supervisor counts them. */
+  revision = 0;
+  /** How many workers it has had beside the first. */
+  restarts = -1;
+  readonly #options: SlotOptions;
+  readonly #backOff = new BackOff();
+  #link: WorkerLink | undefined = undefined;
+  #isServing = false;
+  #isReleased = false;
+
+  constructor(options: SlotOptions) {
+    this.#options = options;
+    this.index = options.index;
+  }
+
+  /** Whether a worker is there that serves. */
+  get isServing(): boolean {
+    return this.#isServing;
+  }
+
+  /** The process of its worker; undefined while there is none, or where it works in this one. */
+  get pid(): number | undefined {
+    return this.#link?.process?.pid;
+  }
+
+  /** Puts a worker here and has it start. Undefined: it ended before it could answer. */
+  async launch(start: Omit<Extract<Ask, { type: "start" }>, "aliveEveryMs">): Promise<Answer | undefined> {
+    this.restarts++;
+    const worker = this.#options.make(this.index);
+    const timeoutMs = worker.process === undefined ? 0 : this.#options.hangTimeoutMs();
+    const watch = timeoutMs === 0 ? undefined : new HangWatch(timeoutMs, performance.now());
+    const link = new WorkerLink(worker, (said) => {
+      if (said.type === "alive") watch?.seen(performance.now());
+      else this.#options.log[said.level](said.message, this.#withNumber(said.facts));
+    });
+    this.#link = link;
+    if (worker.process !== undefined) this.#attend(worker.process, link, watch);
+    const every = watch === undefined ? 0 : aliveEveryMs(timeoutMs);
+    const answer = await link.ask({ ...start, aliveEveryMs: every });
+    this.#isServing = answer?.type === "started" && this.#link === link;
+    return answer;
+  }
+
+  /** Undefined: there is no worker, or it ended before it answered. */
+  async ask(ask: Ask): Promise<Answer | undefined> {
+    return await this.#link?.ask(ask);
+  }
+
+  hurry(): void {
+    this.#link?.hurry();
+  }
+
+  /** Ends its worker at once; as after any other end, another may come. */
+  kill(): void {
+    this.#link?.process?.kill();
+  }
+
+  /** Lets its worker go, which then ends by itself, and no other comes. Resolves when it has ended. */
+  async release(): Promise<void> {
+    this.#isReleased = true;
+    const process = this.#link?.process;
+    process?.release();
+    await process?.ended;
+  }
+
+  /** From here on an end of its worker is no surprise, and no other comes. */
+  expectEnd(): void {
+    this.#isReleased = true;
+  }
+
+  #attend(process: NonNullable<NewWorker["process"]>, link: WorkerLink, watch: HangWatch | undefined): void {
+    let isHung = false;
+    const looking =
+      watch &&
+      setInterval(() => {
+        if (isHung || !watch.isHung(performance.now())) return;
+        isHung = true;
+        process.kill();
+      }, aliveEveryMs(this.#options.hangTimeoutMs()));
+    void process.ended.then((end) => {
+      clearInterval(looking);
+      if (this.#link !== link) return;
+      this.#link = undefined;
+      this.#isServing = false;
+      this.#tell(end, process.pid, isHung);
+      if (!this.#isReleased) this.#options.onEnded(this, this.#backOff.ended(performance.now()));
+    });
+  }
+
+  #tell({ code, signal, lastWords }: WorkerEnd, pid: number, isHung: boolean): void {
+    if (this.#isReleased && !isHung && signal === undefined && code === 0) return;
+    const message = isHung ? "a worker did not react any more and was ended" : "a worker ended";
+    const said = lastWords === "" ? undefined : lastWords;
+    this.#options.log.error(message, this.#withNumber({ pid, code, signal, said }));
+  }
+
+  #withNumber<T extends object>(facts: T | undefined): T & { readonly worker?: number } {
+    const isAlone = this.#link !== undefined && this.#link.process === undefined;
+    return { ...(facts as T), ...(!isAlone && { worker: this.index + 1 }) };
+  }
+}
