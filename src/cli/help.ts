@@ -1,6 +1,7 @@
 import { SETTING_NAMES, settingOf } from "../config/settings/table.ts";
 import { GROUPS, type KeyStatus } from "../config/settings/setting.ts";
 import { COMMANDS, takesFlag, type CommandName } from "./commands.ts";
+import { EXIT_FORCED, EXIT_NOT_RELOADED, EXIT_OK, EXIT_REFUSED, EXIT_WHICH_PROCESS } from "./exit.ts";
 import { FLAGS, type Flag } from "./flags.ts";
 
 const EXAMPLES: Readonly<Record<CommandName, readonly (readonly [command: string, what: string])[]>> = {
@@ -45,7 +46,8 @@ export function helpText(command: CommandName, columns: number): string {
     for (const flag of members) lines.push(...twoColumns(`  ${spelling(flag)}`, docOf(flag), columns));
   }
   if (command === "run") {
-    for (const paragraph of [...keysTexts(), ADDRESSES, UNITS]) lines.push("", ...hanging(paragraph, columns));
+    for (const paragraph of [...keysTexts(), ADDRESSES, UNITS, SIGNALS, EXIT_CODES])
+      lines.push("", ...hanging(paragraph, columns));
   }
   lines.push("", "Examples:");
   for (const [example, what] of EXAMPLES[command]) lines.push(`  # ${what}`, `  ${example}`);
@@ -57,6 +59,15 @@ const ADDRESSES =
   "unix//run/app.sock, :8001-8004 (a range is several); upstream also http://host and https://host:443.";
 
 const UNITS = "Times: 250ms, 3s, 1m30s, 2h. Sizes: 512, 64KiB, 10MB. A switch can be taken back: --tls=false.";
+
+const SIGNALS =
+  "Signals: SIGINT stops at once; SIGTERM lets requests end first, for grace_period_seconds at most; a second one of these " +
+  "stops at once; SIGHUP and SIGUSR1 reload; SIGUSR2 opens the files of access logs anew.";
+
+const EXIT_CODES =
+  `Exit codes: ${EXIT_OK} stopped as asked, ${EXIT_FORCED} stopped before everything had ended, ` +
+  `${EXIT_REFUSED} refused: nothing was started; of reload: ${EXIT_NOT_RELOADED} the old configuration stays, ` +
+  `${EXIT_WHICH_PROCESS} no process, or several.`;
 
 /** What conf.yaml may hold beside the flags' names. */
 function keysTexts(): readonly string[] {

@@ -64,13 +64,19 @@ async function serve(config: Config, loaded: Loaded, { invocation, late }: Start
     const { startReloading } = await import("./reloading.ts");
     await using reloading: Reloading = await startReloading(invocation, loaded, { worker, log });
     log.info(`listening on ${startText(config, worker.urls)}`);
-    return await signals.serve(worker, (signal) => void reloading.reloader.reload(signal));
+    const exitCode = await signals.serve(worker, (signal) => void reloading.reloader.reload(signal));
+    // Whatever is still open then, a stop is a stop.
+    setTimeout(() => process.exit(), EXIT_MS).unref();
+    return exitCode;
   } catch (error) {
     if (!(error instanceof ListenError)) throw error;
     const { bindProblem } = await import("./bind-failure.ts");
     return refuse(error.failures.map(({ listener, error: cause }) => bindProblem(listener.address, cause)));
   }
 }
+
+/** How long the process may take to end by itself after all is over. */
+const EXIT_MS = 500;
 
 /** One worker works in this process, several have a process each. */
 async function workerMaker(config: Config, log: Log): Promise<SupervisorOptions["make"]> {

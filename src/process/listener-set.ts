@@ -127,9 +127,14 @@ export class ListenerSet {
     return { counts, settled: this.#leaveTogether(replaced) };
   }
 
-  /** Takes no new connections; resolves when every request and WebSocket is over. */
-  async drain(): Promise<void> {
-    await Promise.all([...this.#serving.values(), ...this.#leaving].map((listener) => listener.drain()));
+  /**
+   * Takes no new connections; resolves when every request and WebSocket is over.
+   *
+   * @param farewellMs so long it still takes them, and closes each with its next answer
+   */
+  async drain(farewellMs: number): Promise<void> {
+    const drains = [...this.#serving.values()].map((listener) => listener.drain(farewellMs));
+    await Promise.all([...drains, ...[...this.#leaving].map((listener) => listener.drain(0))]);
   }
 
   /** Ends everything now. */
@@ -145,7 +150,7 @@ export class ListenerSet {
 
   #leave(listener: WorkerListener): void {
     this.#leaving.add(listener);
-    void listener.drain().finally(() => this.#leaving.delete(listener));
+    void listener.drain(0).finally(() => this.#leaving.delete(listener));
   }
 
   /** Whether a listener of ours has the port, on whatever address. */

@@ -1,10 +1,6 @@
 import type { Log } from "../observe/log.ts";
+import { EXIT_FORCED, EXIT_OK } from "./exit.ts";
 import type { StopResult } from "./worker.ts";
-
-/** Exit codes of a serving process. 2 is a configuration that was refused. */
-export const EXIT_OK = 0;
-/** The grace period was over, or a second signal came, before everything had ended. */
-export const EXIT_FORCED = 1;
 
 const STOPPING = ["SIGINT", "SIGTERM", "SIGQUIT"] as const;
 const RELOADING = ["SIGHUP", "SIGUSR1"] as const;

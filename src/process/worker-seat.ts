@@ -68,7 +68,7 @@ export class WorkerSeat implements Disposable {
         await worker.reopenLogs();
         return { type: "done" };
       case "drain":
-        return { type: "stopped", result: await worker.drain(this.#hurry.signal) };
+        return { type: "stopped", result: await worker.drain(this.#hurry.signal, ask.successor) };
       case "stop":
         await worker.stop();
         return { type: "stopped", result: "drained" };

@@ -11,6 +11,11 @@ export { ListenError, type ListenFailure };
 /** How a stop ended: everything was over, or the grace period was, or a second signal came. */
 export type StopResult = "drained" | "forced";
 
+/** The last stream is told to go after this share of the grace period: it needs time to go. */
+const SPREAD_SHARE = 0.8;
+/** How long connections are taken still when a successor takes them as well: those in use end with an answer meanwhile. */
+const FAREWELL_MS = 1_000;
+
 /** What came of a reload. Only "reloaded" changed anything. */
 export type ReloadResult = ({ readonly type: "reloaded" } & ReloadChanges) | ReloadRefusal;
 
@@ -106,27 +111,27 @@ export class Worker {
   }
 
   /**
-   * Takes no new connections, lets requests finish, asks WebSockets to go with 1001, and ends as soon as nothing
-   * is left, at the latest after the grace period or when `hurry` is aborted.
+   * Takes no new connections, lets requests finish, asks WebSockets (1001) and event streams to go, one after the other
+   * within the grace period, and ends as soon as nothing is left, at the latest after the grace period or when `hurry`
+   * is aborted.
+   *
+   * @param successor another process has the addresses already: connections are taken for a moment longer, and each is
+   *   closed with its next answer, so that none is closed while a request is on its way
    */
-  async drain(hurry: AbortSignal): Promise<StopResult> {
+  async drain(hurry: AbortSignal, successor = false): Promise<StopResult> {
     this.#isStopping = true;
     const { gracePeriodMs } = this.config.process;
     const { promise: late, resolve } = Promise.withResolvers<"late">();
     const timer = setTimeout(resolve, gracePeriodMs, "late");
     hurry.addEventListener("abort", () => resolve("late"), { once: true });
     if (hurry.aborted) resolve("late");
-    const over = this.#listeners.drain();
-    this.#service.webSockets.sendAway();
+    const over = this.#listeners.drain(successor ? Math.min(FAREWELL_MS, gracePeriodMs / 2) : 0);
+    this.#service.streams.drainAll(gracePeriodMs * SPREAD_SHARE);
     const first = await Promise.race([over, late]);
     clearTimeout(timer);
-    if (first !== "late") {
-      await this.#dispose();
-      return "drained";
-    }
-    this.#log.warn("ending what is still open", { open: this.open });
+    if (first === "late") this.#log.warn("ending what is still open", { open: this.open });
     await this.stop();
-    return "forced";
+    return first === "late" ? "forced" : "drained";
   }
 
   /** Closes the files of access logs, which were moved away; the next line opens them anew. */

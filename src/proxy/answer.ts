@@ -9,7 +9,7 @@ import { failureOf } from "./failure.ts";
 import type { UpstreamAnswer } from "./lane.ts";
 import type { OpenStreams } from "./open-streams.ts";
 import type { ProxyHttp, ResponseHead } from "./phases.ts";
-import { endSession, type Session } from "./session.ts";
+import { endSession, sayFarewell, type Session } from "./session.ts";
 
 /** Statuses that never have a body (RFC 9110 15.3.5, 15.3.6, 15.4.5). */
 function isBodiless(status: number): boolean {
@@ -62,6 +62,7 @@ export class Answer<Ctx> {
     }
     session.status = status;
     session.answerHeaders = headers;
+    sayFarewell(session, headers);
     const lengthText = headers.get("content-length");
     const isHead = session.method === "HEAD";
     if (isHead || lengthText === "0" || isBodiless(status)) {

@@ -13,7 +13,7 @@ import type { Lanes } from "./lanes.ts";
 import type { OpenStreams } from "./open-streams.ts";
 import type { ProxyHttp } from "./phases.ts";
 import { errorResponse } from "./respond.ts";
-import { type Downstream, endSession, type Session } from "./session.ts";
+import { type Downstream, endSession, sayFarewell, type Session } from "./session.ts";
 import { faultOfHandshake } from "./upgrade.ts";
 import type { WebSocketProxy } from "./websocket-proxy.ts";
 
@@ -196,6 +196,7 @@ export class Engine<Ctx = unknown> {
   #own(session: Session<Ctx>, response: Response): Response {
     session.status = response.status;
     session.answerHeaders = response.headers;
+    sayFarewell(session, response.headers);
     endSession(session, this.#phases);
     return response;
   }
@@ -215,6 +216,7 @@ export class Engine<Ctx = unknown> {
   #answerFor(session: Session<Ctx>, error: ProxyError, page: Response | undefined): Response {
     const response = page ?? errorResponse(error);
     session.answerHeaders = response.headers;
+    sayFarewell(session, response.headers);
     endSession(session, this.#phases);
     return response;
   }

@@ -56,6 +56,7 @@ export async function explain(listener: ListenerConfig, { request, from }: Thoug
     idleTimeoutSeconds: 0,
     maxRequestBodyBytes: listener.maxRequestBodyBytes,
     trusted: compileTrustedProxies(listener.trustedProxies),
+    departure: { isNear: false },
   };
   const session: GatewaySession = admit(request, downstream, { newCtx: () => new GatewayCtx() });
   const walk = new Walk(session);

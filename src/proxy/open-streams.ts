@@ -20,14 +20,15 @@ export class OpenStreams implements Disposable {
   /** Those that are to go, and when, by the clock of `performance.now()`. */
   readonly #leaving = new Map<OpenStream, number>();
   #isGone: ((stream: OpenStream) => boolean) | undefined = undefined;
+  #isClosing = false;
   #timer: Timer | undefined = undefined;
 
   /** Gives what takes it out again, to be called when it is over. */
   add(stream: OpenStream): () => void {
     this.#open.add(stream);
     // It was begun before the reload that took its route away.
-    if (this.#isGone?.(stream) === true) {
-      this.#leaving.set(stream, performance.now() + stream.closeDelayMs);
+    if (this.#isClosing || this.#isGone?.(stream) === true) {
+      this.#leaving.set(stream, performance.now() + (this.#isClosing ? 0 : stream.closeDelayMs));
       clearTimeout(this.#timer);
       this.#timer = setTimeout(this.#tell);
     }
@@ -73,6 +74,21 @@ export class OpenStreams implements Disposable {
     }
     if (count > 0) this.#tell();
     return count;
+  }
+
+  /**
+   * Tells all of them to go, spread evenly over this time, so that their clients do not all come back at once. Those that
+   * a reload has told a time keep it where it is sooner. What is opened later goes at once.
+   */
+  drainAll(overMs: number): void {
+    this.#isClosing = true;
+    const now = performance.now();
+    let at = 0;
+    for (const stream of this.#open) {
+      const due = now + (overMs * at++) / this.#open.size;
+      this.#leaving.set(stream, Math.min(due, this.#leaving.get(stream) ?? due));
+    }
+    this.#tell();
   }
 
   [Symbol.dispose](): void {

@@ -20,6 +20,13 @@ export interface Downstream {
   readonly maxRequestBodyBytes: number;
   /** The proxies before this one that are believed. */
   readonly trusted: TrustedProxies;
+  /** Shared by all that its listener has had: a reload makes another `Downstream`. */
+  readonly departure: Departure;
+}
+
+/** Whether a listener takes no requests any more, or soon will not: clients are told so with each answer. */
+export interface Departure {
+  isNear: boolean;
 }
 
 /**
@@ -221,6 +228,14 @@ export interface SessionFacts {
   readonly path: string;
   readonly host: string | undefined;
   readonly isUpgrade: boolean;
+}
+
+/**
+ * Where the listener is leaving, has the client's connection be the last answer's (RFC 9112 9.6); Bun then closes it. Over
+ * HTTP/2 Bun leaves the field out, and says GOAWAY when the listener stops (1.4.5).
+ */
+export function sayFarewell({ downstream }: Session, headers: Headers): void {
+  if (downstream.departure.isNear) headers.set("Connection", "close");
 }
 
 /** Ends an exchange: what it held is given back, and `logging` runs, both exactly once. */

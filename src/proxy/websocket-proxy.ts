@@ -72,11 +72,6 @@ export class WebSocketProxy implements Disposable {
     return undefined;
   }
 
-  /** Asks both ends of every open WebSocket to go. */
-  sendAway(): void {
-    this.#bridges.goAway(GOING_AWAY, "");
-  }
-
   [Symbol.dispose](): void {
     this.#bridges[Symbol.dispose]();
   }

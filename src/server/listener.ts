@@ -1,7 +1,7 @@
 import type { ListenAddress, ListenerConfig } from "../config/model.ts";
 import { compileTrustedProxies } from "../core/trust.ts";
 import type { Awaitable } from "../proxy/awaitable.ts";
-import { type Downstream, MOST_IDLE_SECONDS } from "../proxy/session.ts";
+import { type Departure, type Downstream, MOST_IDLE_SECONDS } from "../proxy/session.ts";
 import { probePort } from "./port-probe.ts";
 import { SocketFile } from "./unix-socket.ts";
 
@@ -40,6 +40,7 @@ export class Listener<SocketData> {
   readonly name: string;
   readonly #server: Bun.Server<SocketData>;
   readonly #file: SocketFile | undefined;
+  readonly #departure: Departure = { isNear: false };
   #config: ListenerConfig;
   #service: Service<SocketData>;
   #downstream: Downstream;
@@ -130,8 +131,12 @@ export class Listener<SocketData> {
   /**
    * Takes no new connections and ends idle ones; resolves when every request and WebSocket is over. Bun's own promise
    * would wait for ever for a connection on which no whole request has come: a TLS handshake, half a head (1.4.5).
+   *
+   * @param farewellMs so long it still takes connections, and ends each with its next answer; 0 is not at all
    */
-  async drain(): Promise<void> {
+  async drain(farewellMs: number): Promise<void> {
+    this.#departure.isNear = true;
+    if (farewellMs > 0) await Bun.sleep(farewellMs);
     const stopped = this.#server.stop(false).then(() => true);
     this.#file?.[Symbol.dispose]();
     let lookedAtMs = performance.now();
@@ -172,6 +177,7 @@ export class Listener<SocketData> {
       idleTimeoutSeconds: idleSeconds(config),
       maxRequestBodyBytes: config.maxRequestBodyBytes,
       trusted: compileTrustedProxies(config.trustedProxies),
+      departure: this.#departure,
     };
   }
 }

@@ -310,6 +310,43 @@ describe("the end of a process with several workers", () => {
     await until(() => pids.filter(isRunning).length === 0, "the end of the workers");
   });
 
+  test("is no later than the grace period and the time for closing by force, whatever peers do", async () => {
+    await using origin = RawOrigin.start(({ connection, target }) => {
+      if (target !== "/large") return;
+      connection.send("HTTP/1.1 200 OK\r\nContent-Length: 100000000\r\n\r\n");
+      connection.send(Buffer.alloc(100_000_000));
+    });
+    await using setting = await start(origin.port, {
+      lines: ["grace_period_seconds: 1", "graceful_shutdown_timeout_seconds: 1"],
+    });
+    await using neverReads = await RawClient.connect(setting.port);
+    await using neverAnswered = await RawClient.connect(setting.port);
+    neverReads.pause();
+    neverReads.send(requestText("GET", "/large", fields));
+    await origin.exchange(1);
+    neverAnswered.send(requestText("GET", "/silent", fields));
+    await origin.exchange(2);
+    const began = performance.now();
+    setting.run.signal("SIGTERM");
+    expect((await setting.run.exited()).code).toBe(1);
+    expect(performance.now() - began).toBeGreaterThan(900);
+    expect(performance.now() - began).toBeLessThan(2_500);
+  });
+
+  test.each(["SIGTERM", "SIGINT"] as const)("comes at once with a second signal, %s", async (signal) => {
+    await using origin = RawOrigin.start(() => {});
+    await using setting = await start(origin.port);
+    await using client = await RawClient.connect(setting.port);
+    client.send(requestText("GET", "/", fields));
+    await origin.exchange(1);
+    setting.run.signal("SIGTERM");
+    await setting.run.seen(/draining/);
+    const began = performance.now();
+    setting.run.signal(signal);
+    expect((await setting.run.exited()).code).toBe(1);
+    expect(performance.now() - began).toBeLessThan(1_000);
+  });
+
   test("waits for the requests of each of them", async () => {
     await using origin = RawOrigin.start(({ connection, target }) => {
       if (target === "/") connection.send(OK);

@@ -73,7 +73,14 @@ export class WebSocketProxyUnderTest implements AsyncDisposable {
           isUpgrade: true,
         };
         const limits = { idleTimeoutSeconds: 0, maxRequestBodyBytes: 0 };
-        const downstream = { server, name: "test", secure: false, trusted: undefined, ...limits };
+        const downstream = {
+          server,
+          name: "test",
+          secure: false,
+          trusted: undefined,
+          departure: { isNear: false },
+          ...limits,
+        };
         const session = new Session(request, downstream, facts, undefined);
         const headers = new Headers(request.headers);
         removeRequestHopByHop(headers);

@@ -100,3 +100,19 @@ test("one that is opened by a request from before the reload is told as well", a
   expect(late.at).toBeGreaterThan(0);
   expect(stays.at).toBeUndefined();
 });
+
+test("at an end all are told within a time, whatever their route says; what is opened after that goes at once", async () => {
+  using streams = new OpenStreams();
+  const all = many(10, () => open(streams, "any", 60_000));
+  streams.drainGone(of("any"));
+  streams.drainAll(200);
+  const late = open(streams, "other", 60_000);
+  await Bun.sleep(100);
+  expect(late.at).toBeDefined();
+  const half = all.filter(({ at }) => at !== undefined).length;
+  expect(half).toBeGreaterThanOrEqual(3);
+  expect(half).toBeLessThanOrEqual(8);
+  await Bun.sleep(150);
+  expect(all.every(({ at }) => at !== undefined)).toBe(true);
+  expect([streams.size, streams.leaving]).toEqual([0, 0]);
+});

@@ -28,6 +28,7 @@ export function sessionFor(target: string, options: RequestOptions = {}): Gatewa
       idleTimeoutSeconds: 0,
       maxRequestBodyBytes: 0,
       trusted: compileTrustedProxies(options.trusted ?? []),
+      departure: { isNear: false },
     },
     { newCtx: () => new GatewayCtx() },
   );
