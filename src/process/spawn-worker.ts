@@ -45,8 +45,12 @@ export class WorkerSpawner {
     return {
       channel: {
         send: (message) => {
-          // One that has just ended is noticed by its end.
-          if (child.exitCode === null && child.signalCode === null) child.send(message);
+          try {
+            child.send(message);
+          } catch (error) {
+            // One that has ended, or was let go, is noticed by its end.
+            if (!isClosed(error)) throw error;
+          }
         },
         receive: (take) => inbox.open(take),
       },
@@ -58,4 +62,8 @@ export class WorkerSpawner {
       },
     };
   };
+}
+
+function isClosed(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "ERR_IPC_CHANNEL_CLOSED";
 }

@@ -336,11 +336,14 @@ describe("the end of a process with several workers", () => {
   test.each(["SIGTERM", "SIGINT"] as const)("comes at once with a second signal, %s", async (signal) => {
     await using origin = RawOrigin.start(() => {});
     await using setting = await start(origin.port);
+    const pids = await pidsOf(setting);
     await using client = await RawClient.connect(setting.port);
     client.send(requestText("GET", "/", fields));
     await origin.exchange(1);
     setting.run.signal("SIGTERM");
     await setting.run.seen(/draining/);
+    // The other worker had nothing to wait for.
+    await until(() => pids.filter(isRunning).length === 1, "the end of the idle worker");
     const began = performance.now();
     setting.run.signal(signal);
     expect((await setting.run.exited()).code).toBe(1);
