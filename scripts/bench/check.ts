@@ -1,47 +1,118 @@
+import http2 from "node:http2";
+import tls from "node:tls";
+import net from "node:net";
 import type { Scenario } from "./scenarios.ts";
+
+/** How long an answer may take that is only looked at. */
+const DEADLINE_MS = 10_000;
 
 /**
  * What is wrong with a contender's answer, as sentences; empty when it may be timed. Raw bytes, because
  * `fetch` would hide a Content-Length that is missing.
  */
-export async function checkAnswer(scenario: Scenario, port: number): Promise<readonly string[]> {
-  const host = scenario.headers.some((line) => line.startsWith("Host:")) ? [] : [`Host: 127.0.0.1:${port}`];
-  const head = [`GET ${scenario.answer.path} HTTP/1.1`, ...host, ...scenario.headers];
-  const received = await exchange(port, `${head.join("\r\n")}\r\nConnection: close\r\n\r\n`);
+export async function checkAnswer({ load, setup }: Scenario, port: number): Promise<readonly string[]> {
+  switch (load.type) {
+    case "requests": {
+      const { path, bytes, fields, uploadBytes = 0 } = load;
+      return await checkHttp1({ port, path, bytes, fields, uploadBytes, isTls: setup.downstream !== "plain" });
+    }
+    case "burst":
+    case "rate":
+      return await checkHttp1({ port, path: "/", bytes: load.bytes, fields: [], uploadBytes: 0, isTls: false });
+    case "http2":
+      return await checkHttp2(port, load.bytes);
+    // What comes back is looked at message by message, event by event, by what makes the load.
+    case "handshakes":
+    case "messages":
+    case "idle_sockets":
+    case "events":
+    case "start":
+      return [];
+    default:
+      return load satisfies never;
+  }
+}
+
+interface Wanted {
+  readonly port: number;
+  readonly path: string;
+  readonly bytes: number;
+  readonly fields: readonly string[];
+  readonly uploadBytes: number;
+  readonly isTls: boolean;
+}
+
+async function checkHttp1(wanted: Wanted): Promise<readonly string[]> {
+  const { port, path, bytes, fields, uploadBytes } = wanted;
+  const host = fields.some((line) => line.startsWith("Host:")) ? [] : [`Host: 127.0.0.1:${port}`];
+  const length = uploadBytes > 0 ? [`Content-Length: ${uploadBytes}`] : [];
+  const head = [`${uploadBytes > 0 ? "POST" : "GET"} ${path} HTTP/1.1`, ...host, ...fields, ...length];
+  const received = await exchange(wanted, `${head.join("\r\n")}\r\nConnection: close\r\n\r\n`);
   const text = received.toString("latin1");
   const end = text.indexOf("\r\n\r\n");
   if (end < 0) return [`no complete answer: ${JSON.stringify(text.slice(0, 200))}`];
   const lines = text.slice(0, end).split("\r\n");
   const wrong: string[] = [];
   if (!/^HTTP\/1\.1 200\b/.test(lines[0] ?? "")) wrong.push(`status line is ${JSON.stringify(lines[0])}`);
-  const length = lines
-    .find((line) => /^content-length:/i.test(line))
-    ?.split(":")[1]
-    ?.trim();
-  if (length !== String(scenario.answer.bytes)) wrong.push(`Content-Length is ${length ?? "missing"}`);
-  const body = received.length - end - 4;
-  if (body !== scenario.answer.bytes) wrong.push(`body has ${body} bytes, not ${scenario.answer.bytes}`);
+  const isChunked = lines.some((line) => /^transfer-encoding:\s*chunked/i.test(line));
+  const body = isChunked ? unchunked(received.subarray(end + 4)) : received.length - end - 4;
+  if (body !== bytes) wrong.push(`body has ${body} bytes, not ${bytes}`);
+  if (uploadBytes > 0 && text.slice(end + 4) !== String(uploadBytes)) wrong.push("the upload did not arrive whole");
   return wrong;
 }
 
-async function exchange(port: number, request: string): Promise<Buffer> {
+/** Length of a chunked body; NaN for one that is none. */
+function unchunked(bytes: Buffer): number {
+  let total = 0;
+  for (let at = 0; ;) {
+    const end = bytes.indexOf("\r\n", at);
+    const size = Number.parseInt(bytes.toString("latin1", at, end), 16);
+    if (end < 0 || Number.isNaN(size)) return Number.NaN;
+    if (size === 0) return total;
+    total += size;
+    at = end + 2 + size + 2;
+  }
+}
+
+async function exchange({ port, uploadBytes, isTls }: Wanted, request: string): Promise<Buffer> {
   const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
   const pieces: Buffer[] = [];
-  const timer = setTimeout(() => reject(new Error("no end of the answer within 5 s")), 5000);
-  const socket = await Bun.connect({
-    hostname: "127.0.0.1",
-    port,
-    socket: {
-      open: (s) => void s.write(request),
-      data: (_, piece) => void pieces.push(Buffer.from(piece)),
-      close: () => resolve(Buffer.concat(pieces)),
-      error: (_, error) => reject(error),
-    },
-  });
+  const timer = setTimeout(() => reject(new Error("no end of the answer")), DEADLINE_MS);
+  const address = { host: "127.0.0.1", port };
+  const socket = isTls ? tls.connect({ ...address, rejectUnauthorized: false }) : net.connect(address);
+  socket.on("data", (piece: Buffer) => void pieces.push(piece));
+  socket.once("close", () => resolve(Buffer.concat(pieces)));
+  socket.once("error", reject);
+  socket.write(request);
+  if (uploadBytes > 0) socket.write(Buffer.alloc(uploadBytes, "x"));
   try {
     return await promise;
   } finally {
     clearTimeout(timer);
-    socket.end();
+    socket.destroy();
+  }
+}
+
+async function checkHttp2(port: number, bytes: number): Promise<readonly string[]> {
+  const { promise, resolve, reject } = Promise.withResolvers<readonly string[]>();
+  const session = http2.connect(`https://127.0.0.1:${port}`, { rejectUnauthorized: false });
+  session.once("error", reject);
+  const stream = session.request({ ":path": "/" });
+  let status = 0;
+  let received = 0;
+  stream.on("response", (headers) => (status = Number(headers[":status"])));
+  stream.on("data", (piece: Buffer) => (received += piece.length));
+  stream.on("end", () => {
+    const wrong = status === 200 ? [] : [`status is ${status}`];
+    resolve(received === bytes ? wrong : [...wrong, `body has ${received} bytes, not ${bytes}`]);
+  });
+  stream.on("error", reject);
+  stream.end();
+  const timer = setTimeout(() => reject(new Error("no end of the answer")), DEADLINE_MS);
+  try {
+    return await promise;
+  } finally {
+    clearTimeout(timer);
+    session.destroy();
   }
 }

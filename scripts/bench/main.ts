@@ -1,33 +1,44 @@
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { cpus, tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { compile, currentCommit, ROOT } from "../compile.ts";
-import { caddy, floor, gatekeeper, nginx, origin, type Contender } from "./contenders.ts";
-import { loadTool } from "./load.ts";
-import { runScenario, type Entrant } from "./rounds.ts";
-import { caddyRouted, routed } from "./routed.ts";
-import { freePort, listening, start } from "./processes.ts";
-import { machine, rowsOf, table, type Measured, type Row } from "./report.ts";
+import { caddy } from "./contenders/caddy.ts";
+import type { Contender } from "./contenders/contender.ts";
+import { floor } from "./contenders/floor.ts";
+import { gatekeeper } from "./contenders/gatekeeper.ts";
+import { haproxy } from "./contenders/haproxy.ts";
+import { nginx } from "./contenders/nginx.ts";
+import { nodeProxies } from "./contenders/node.ts";
+import { chart, type Result } from "./chart.ts";
+import { type Cores, Field } from "./field.ts";
+import { requestsTool } from "./load/requests.ts";
+import { raiseFileLimit } from "./limits.ts";
+import { machine, rowsOf, table } from "./report.ts";
+import { type Measured, runScenario } from "./rounds.ts";
 import { SCENARIOS, type Scenario } from "./scenarios.ts";
 
 const PROXY_CORE = 0;
 const LOAD_CORE = 1;
 /** With more than this running beforehand, the figures are those of a shared machine. */
 const QUIET_LOAD = 0.5;
+/** With fewer, the origin and the load take from each other, and two workers from both. */
+const WANTED_CORES = 4;
 
 const USAGE = `Usage: bun run bench [options]
 
 Every contender stands before the same origin, in alternating rounds of one run: the proxy on core ${PROXY_CORE}, load and
-origin on core ${LOAD_CORE}.
+origin on core ${LOAD_CORE}. Answers are checked before anything is timed.
 
---quick              3 rounds of 1 s instead of 5 rounds of 4 s
---rounds N           number of rounds
---seconds N          length of a round
---scenario NAME      repeatable; one of ${SCENARIOS.map(({ name }) => name).join(", ")}, or all
---contender NAME     repeatable; run these alone (gatekeeper, floor, caddy, nginx, direct)
+--quick              the scenarios that matter most, 3 rounds of 1 s: under three minutes
+--rounds N           number of rounds (default 5)
+--seconds N          length of a round (default 4)
+--scenario NAME      repeatable; one of ${SCENARIOS.map(({ name }) => name).join(", ")}
+--contender NAME     repeatable; run these alone (gatekeeper, gatekeeper-2, floor, caddy, nginx, haproxy, http-proxy-3,
+                     fast-proxy, direct)
 --binary [NAME=]FILE repeatable; executables to compare instead of one built from this source
 --json FILE          where the result goes (default bench-results/latest.json)
+--svg FILE           where the chart goes (default bench-results/latest.svg)
 `;
 
 function options() {
@@ -40,6 +51,7 @@ function options() {
       contender: { type: "string", multiple: true },
       binary: { type: "string", multiple: true, default: [] },
       json: { type: "string", default: join(ROOT, "bench-results/latest.json") },
+      svg: { type: "string", default: join(ROOT, "bench-results/latest.svg") },
       help: { type: "boolean", short: "h", default: false },
     },
   });
@@ -52,9 +64,8 @@ function options() {
 
 type Options = ReturnType<typeof options>;
 
-function chosenScenarios(names: readonly string[] | undefined): readonly Scenario[] {
-  if (names === undefined) return SCENARIOS.filter(({ byDefault }) => byDefault);
-  if (names.includes("all")) return SCENARIOS;
+function chosenScenarios({ scenario: names, quick }: Options): readonly Scenario[] {
+  if (names === undefined) return quick ? SCENARIOS.filter(({ isQuick }) => isQuick === true) : SCENARIOS;
   return names.map((name) => {
     const scenario = SCENARIOS.find((known) => known.name === name);
     if (scenario === undefined) throw new Error(`unknown scenario ${name}\n\n${USAGE}`);
@@ -62,106 +73,93 @@ function chosenScenarios(names: readonly string[] | undefined): readonly Scenari
   });
 }
 
-/** The executables to compare: those named, or one built now, so that what is timed is this source. */
+/** Named executables, or one built now, so that what is timed is this source; that one with two workers, too. */
 async function gatekeepers(binaries: readonly string[], dir: string): Promise<readonly Contender[]> {
   if (binaries.length === 0) {
     const outfile = join(dir, "bin/gatekeeper");
     await compile({ outfile, commit: await currentCommit() });
-    return [await gatekeeper("gatekeeper", outfile)];
+    return [await gatekeeper("gatekeeper", outfile, 1), await gatekeeper("gatekeeper-2", outfile, 2)];
   }
   return Promise.all(
     binaries.map((binary, index) => {
       const [name, file] = binary.includes("=") ? (binary.split("=") as [string, string]) : [undefined, binary];
-      return gatekeeper(name ?? (index === 0 ? "gatekeeper" : `gatekeeper-${index + 1}`), resolve(file));
+      return gatekeeper(name ?? (index === 0 ? "gatekeeper" : `gatekeeper-${index + 1}`), resolve(file), 1);
     }),
   );
 }
 
-async function contenders(chosen: Options, dir: string): Promise<readonly Contender[]> {
-  const named = chosen.contender;
-  const wanted = (name: string): boolean => named === undefined || named.some((one) => name.startsWith(one));
-  const own = wanted("gatekeeper") ? await gatekeepers(chosen.binary, dir) : [];
-  const others = await Promise.all([floor(), caddy(), nginx()]);
-  return [...own, ...others.filter(({ name }) => wanted(name))];
+async function contendersOf({ contender: named, binary, quick }: Options, dir: string): Promise<readonly Contender[]> {
+  const isNamed = (name: string): boolean => named === undefined || named.includes(name);
+  const wantsOwn = named === undefined || named.some((name) => name.startsWith("gatekeeper")) || binary.length > 0;
+  const own = wantsOwn ? await gatekeepers(binary, dir) : [];
+  const ours = binary.length > 0 ? own : own.filter(({ name }) => isNamed(name));
+  const others = await Promise.all([floor(), caddy(), nginx(), haproxy()]);
+  const wantsNode = named?.some((name) => name.endsWith("proxy") || name.startsWith("http-proxy")) ?? !quick;
+  const node = wantsNode ? await nodeProxies() : [];
+  return [...ours, ...[...others, ...node].filter(({ name }) => isNamed(name))];
 }
 
-/** The same programs before few routes and before many. */
-async function routedContenders(chosen: Options, dir: string): Promise<readonly Contender[]> {
-  const wanted = (name: string): boolean => chosen.contender?.some((one) => name.startsWith(one)) ?? true;
-  const [own] = wanted("gatekeeper") ? await gatekeepers(chosen.binary, dir) : [];
-  const binary = chosen.binary[0]?.split("=").at(-1) ?? join(dir, "bin/gatekeeper");
-  const ours = own === undefined ? [] : routed(own, resolve(binary));
-  return wanted("caddy") ? [...ours, ...caddyRouted(await caddy())] : ours;
+function coresOf(notes: string[]): Cores {
+  const count = cpus().length;
+  if (Bun.which("taskset") === null || count <= LOAD_CORE) {
+    notes.push("cores were not pinned: that takes taskset and two cores");
+    return { proxy: undefined, load: undefined };
+  }
+  if (count < WANTED_CORES) {
+    notes.push(
+      `${count} cores: load and origin share one, and two workers share both with them; what counts is /CPU-s`,
+    );
+  }
+  return { proxy: PROXY_CORE, load: LOAD_CORE };
 }
 
 async function run(chosen: Options, dir: string): Promise<number> {
-  await using cleanup = new AsyncDisposableStack();
-  process.once("SIGINT", () => void cleanup.disposeAsync().finally(() => process.exit(130)));
   const notes: string[] = [];
   const about = machine();
   if (about.loadBefore > QUIET_LOAD) notes.push(`the machine was busy before the start: load ${about.loadBefore}`);
-  const canPin = Bun.which("taskset") !== null && cpus().length > LOAD_CORE;
-  if (!canPin) notes.push("cores were not pinned: that takes taskset and two cores");
-  const [proxyCore, loadCore] = canPin ? [PROXY_CORE, LOAD_CORE] : [undefined, undefined];
-  const load = await loadTool(dir, loadCore);
-  if (load === undefined) throw new Error("needs wrk or hey");
-  if (load.name !== "wrk") notes.push(`load by ${load.name}, which adds header fields of its own`);
+  const cores = coresOf(notes);
+  const tool = requestsTool();
+  if (tool === undefined) throw new Error("needs wrk or hey");
+  if (tool !== "wrk") notes.push(`load by ${tool}, which adds header fields of its own`);
+  notes.push(...raiseFileLimit());
 
-  const place = async (contender: Contender, core: number | undefined, originPort: number): Promise<Entrant> => {
-    const port = freePort();
-    const own = join(dir, contender.name);
-    await mkdir(own);
-    const command = await contender.command({ port, originPort, dir: own });
-    const environment = { XDG_DATA_HOME: own, XDG_CONFIG_HOME: own, ...contender.env };
-    const running = cleanup.use(start({ command, core, cwd: own, env: environment }));
-    await listening(running, port);
-    return { name: contender.name, version: contender.version ?? "unknown", port, running };
-  };
-  const source = await place(await origin(), loadCore, 0);
-  notes.push(`origin: ${source.version}`);
+  const contenders = await contendersOf(chosen, dir);
+  for (const { name, version } of contenders) console.log(`${name}: ${version ?? "not installed here"}`);
+  const direct = chosen.contender === undefined || chosen.contender.includes("direct");
 
-  const entrants: Entrant[] = [];
-  for (const contender of await contenders(chosen, dir)) {
-    if (contender.version === undefined) notes.push(`${contender.name} is not installed here`);
-    else entrants.push(await place(contender, proxyCore, source.port));
-  }
-  if (chosen.contender === undefined || chosen.contender.includes("direct")) {
-    entrants.push({ ...source, name: "direct" });
-  }
-  for (const { name, version } of entrants) console.log(`${name}: ${version}`);
-
-  const scenarios = chosenScenarios(chosen.scenario);
-  const routedEntrants: Entrant[] = [];
-  if (scenarios.some(({ field }) => field === "routes")) {
-    for (const contender of await routedContenders(chosen, dir)) {
-      if (contender.version !== undefined) routedEntrants.push(await place(contender, proxyCore, source.port));
+  const results: (Result & { readonly measured: readonly Measured[] })[] = [];
+  for (const scenario of chosenScenarios(chosen)) {
+    try {
+      const own = await mkdtemp(join(dir, `${scenario.name}-`));
+      // Workers of nginx that root started run as another user.
+      await chmod(own, 0o755);
+      await using field = await Field.open(own, cores);
+      const entrants = await field.entrants(scenario, contenders, direct);
+      const { rounds, seconds } = chosen;
+      const measured = await runScenario({ scenario, entrants, rounds, seconds, loadCore: cores.load, dir });
+      const rows = rowsOf(scenario, measured);
+      console.log(table(scenario, rows));
+      results.push({ scenario, rows, measured });
+    } catch (error) {
+      notes.push(`NOT RUN: ${scenario.name}: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
-
-  const results: { scenario: string; rows: readonly Row[]; measured: readonly Measured[] }[] = [];
-  for (const scenario of scenarios) {
-    const field = scenario.field === "routes" ? routedEntrants : entrants;
-    const measured = await runScenario({
-      scenario,
-      entrants: field,
-      load,
-      rounds: chosen.rounds,
-      seconds: chosen.seconds,
-    });
-    const rows = rowsOf(measured);
-    console.log(table(scenario, rows));
-    results.push({ scenario: scenario.name, rows, measured });
-  }
   for (const note of notes) console.log(`note: ${note}`);
-  const file = resolve(chosen.json);
-  await mkdir(dirname(file), { recursive: true });
-  const setting = { date: new Date().toISOString(), machine: about, load: load.name, notes };
-  await Bun.write(
-    file,
-    `${JSON.stringify({ ...setting, rounds: chosen.rounds, seconds: chosen.seconds, results }, null, 2)}\n`,
-  );
-  console.log(`written to ${file}`);
-  return results.some(({ rows }) => rows.some(({ marks }) => marks.some((mark) => /FAILED|NOT/.test(mark)))) ? 1 : 0;
+  await write(chosen, { date: new Date().toISOString(), machine: about, load: tool, notes, results });
+  const marks = results.flatMap(({ rows }) => rows.flatMap((row) => row.marks));
+  return [...marks, ...notes].some((mark) => /FAILED|NOT (?:TIMED|RUN)/.test(mark)) ? 1 : 0;
+}
+
+async function write(
+  chosen: Options,
+  whole: Readonly<Record<string, unknown>> & { readonly results: readonly Result[] },
+): Promise<void> {
+  const { rounds, seconds } = chosen;
+  await mkdir(dirname(resolve(chosen.json)), { recursive: true });
+  await Bun.write(resolve(chosen.json), `${JSON.stringify({ ...whole, rounds, seconds }, null, 2)}\n`);
+  await mkdir(dirname(resolve(chosen.svg)), { recursive: true });
+  await Bun.write(resolve(chosen.svg), chart(whole.results));
+  console.log(`written to ${resolve(chosen.json)} and ${resolve(chosen.svg)}`);
 }
 
 const chosen = options();
@@ -172,6 +170,7 @@ if (chosen.help) {
   process.exitCode = 2;
 } else {
   const dir = await mkdtemp(join(tmpdir(), "gatekeeper-bench-"));
+  await chmod(dir, 0o755);
   try {
     process.exitCode = await run(chosen, dir);
   } finally {

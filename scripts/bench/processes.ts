@@ -12,7 +12,7 @@ export interface Running extends AsyncDisposable {
 
 export interface StartOptions {
   readonly command: readonly string[];
-  /** The one core it may use; undefined where taskset is missing. */
+  /** The one core it may use; undefined for any. */
   readonly core: number | undefined;
   readonly cwd: string;
   readonly env?: Readonly<Record<string, string>>;
@@ -52,10 +52,16 @@ export function start(options: StartOptions): Running {
 }
 
 /** Waits until something answers on the port, or the program that should has died. */
-export async function listening(running: Running, port: number): Promise<void> {
+export async function listening(running: Running, port: number, isTls = false): Promise<void> {
   const deadline = Date.now() + 10_000;
+  const url = `${isTls ? "https" : "http"}://127.0.0.1:${port}/`;
   for (;;) {
-    const answered = fetch(`http://127.0.0.1:${port}/`, { proxy: "", signal: AbortSignal.timeout(1000) });
+    const answered = fetch(url, {
+      proxy: "",
+      signal: AbortSignal.timeout(1000),
+      keepalive: false,
+      tls: { rejectUnauthorized: false },
+    });
     const seen = await Promise.race([answered.then(() => true).catch(() => false), running.died]);
     if (seen) return;
     if (Date.now() > deadline) throw new Error(`nothing answers on port ${port}`);
@@ -86,8 +92,18 @@ async function procStat(pid: string): Promise<ProcStat | undefined> {
   }
 }
 
+/** A process and everything it started, as far as it still runs. */
+export async function processesOf(root: number): Promise<readonly number[]> {
+  return (await statsOf(root)).map(([pid]) => pid);
+}
+
 /** CPU seconds that a process and everything it started have used so far. */
 export async function cpuSeconds(root: number): Promise<number> {
+  const stats = await statsOf(root);
+  return stats.reduce((sum, [, { ticks }]) => sum + ticks, 0) / TICKS_PER_SECOND;
+}
+
+async function statsOf(root: number): Promise<readonly (readonly [pid: number, stat: ProcStat])[]> {
   const stats = new Map<number, ProcStat>();
   for (const name of await readdir("/proc")) {
     if (!/^\d+$/.test(name)) continue;
@@ -100,7 +116,5 @@ export async function cpuSeconds(root: number): Promise<number> {
     }
     return false;
   };
-  let ticks = 0;
-  for (const [pid, stat] of stats) if (inTree(pid)) ticks += stat.ticks;
-  return ticks / TICKS_PER_SECOND;
+  return [...stats].filter(([pid]) => inTree(pid));
 }

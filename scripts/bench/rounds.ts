@@ -1,51 +1,137 @@
 import { checkAnswer } from "./check.ts";
-import type { LoadTool } from "./load.ts";
-import { cpuSeconds, type Running } from "./processes.ts";
-import type { Measured, Round } from "./report.ts";
+import type { Contender } from "./contenders/contender.ts";
+import type { Figures } from "./figures.ts";
+import { burst, events, handshakes, http2, messages, rate } from "./load/programs.ts";
+import { requests } from "./load/requests.ts";
+import type { LoadResult } from "./load/result.ts";
+import { idleSocketBytes, memoryBytes } from "./memory.ts";
+import { cpuSeconds, listening, type Running } from "./processes.ts";
 import type { Scenario } from "./scenarios.ts";
 
-/** A contender that is up and can be put under load. */
+/** A contender that is up, or can be started again. */
 export interface Entrant {
-  readonly name: string;
-  readonly version: string;
+  readonly contender: Contender;
   readonly port: number;
-  readonly running: Running;
+  /** Undefined for the origin without a proxy before it. */
+  readonly running: Running | undefined;
+  /** Starts it afresh on a port of its own. */
+  readonly restart: () => Promise<{ readonly running: Running; readonly port: number }>;
+}
+
+export interface Round {
+  readonly figures: Figures;
+  readonly errors: number;
+}
+
+export interface Measured {
+  readonly contender: string;
+  readonly version: string;
+  /** Empty when its answer was as it should be; otherwise why it was not timed. */
+  readonly wrong: readonly string[];
+  readonly rounds: readonly Round[];
 }
 
 export interface ScenarioRun {
   readonly scenario: Scenario;
   readonly entrants: readonly Entrant[];
-  readonly load: LoadTool;
   readonly rounds: number;
   readonly seconds: number;
+  readonly loadCore: number | undefined;
+  readonly dir: string;
 }
+
+/** Memory of sockets is looked at so often: it takes long, and hardly changes. */
+const MEMORY_ROUNDS = 1;
 
 /** Checks every contender's answer, warms each up, then times them in turn, each round in another order. */
 export async function runScenario(run: ScenarioRun): Promise<readonly Measured[]> {
-  const { scenario, entrants, load } = run;
+  const { scenario, entrants } = run;
   const wrong = new Map<Entrant, readonly string[]>();
-  for (const entrant of entrants) wrong.set(entrant, await checkAnswer(scenario, entrant.port));
+  for (const entrant of entrants) {
+    const words = (error: unknown): readonly string[] => [error instanceof Error ? error.message : String(error)];
+    wrong.set(entrant, await checkAnswer(scenario, entrant.port).catch(words));
+  }
   const fit = entrants.filter((entrant) => wrong.get(entrant)?.length === 0);
-  for (const { port } of fit) await load.run(scenario, port, Math.min(run.seconds, 2));
+  if (takesWarming(scenario)) for (const entrant of fit) await timed(run, entrant, Math.min(run.seconds, 2));
 
+  const count = scenario.load.type === "idle_sockets" ? MEMORY_ROUNDS : run.rounds;
   const rounds = new Map<Entrant, Round[]>(entrants.map((entrant) => [entrant, []]));
-  for (let round = 0; round < run.rounds; round++) {
+  for (let round = 0; round < count; round++) {
     const order = [...fit.slice(round % fit.length), ...fit.slice(0, round % fit.length)];
-    for (const entrant of order) rounds.get(entrant)?.push(await timed(run, entrant));
-    process.stderr.write(`${scenario.name}: round ${round + 1} of ${run.rounds}\r`);
+    for (const entrant of order) rounds.get(entrant)?.push(await timed(run, entrant, run.seconds));
+    process.stderr.write(`${scenario.name}: round ${round + 1} of ${count}\r`);
   }
   process.stderr.write("\n");
   return entrants.map((entrant) => ({
-    contender: entrant.name,
-    version: entrant.version,
+    contender: entrant.contender.name,
+    version: entrant.contender.version ?? "unknown",
     wrong: wrong.get(entrant) ?? [],
     rounds: rounds.get(entrant) ?? [],
   }));
 }
 
-async function timed(run: ScenarioRun, entrant: Entrant): Promise<Round> {
-  const before = await cpuSeconds(entrant.running.pid);
-  const seen = await Promise.race([run.load.run(run.scenario, entrant.port, run.seconds), entrant.running.died]);
-  const used = (await cpuSeconds(entrant.running.pid)) - before;
-  return { ...seen, cpuSeconds: used, requestsPerSecond: seen.requests / seen.seconds };
+function takesWarming({ load: { type } }: Scenario): boolean {
+  return type !== "idle_sockets" && type !== "start";
+}
+
+async function timed(run: ScenarioRun, entrant: Entrant, seconds: number): Promise<Round> {
+  const { load } = run.scenario;
+  if (load.type === "start") return await started(entrant);
+  const { running, port } = entrant;
+  if (load.type === "idle_sockets") {
+    if (running === undefined) return { figures: {}, errors: 0 };
+    const { count } = load;
+    const { bytesEach, errors } = await idleSocketBytes(running.pid, { port, count, core: run.loadCore });
+    return { figures: { bytesEach }, errors };
+  }
+  const before = running === undefined ? 0 : await cpuSeconds(running.pid);
+  const loading = makeLoad(run, port, seconds);
+  const seen = await (running === undefined ? loading : Promise.race([loading, running.died]));
+  const used = running === undefined ? 0 : (await cpuSeconds(running.pid)) - before;
+  const { units, errors, p50Ms, p99Ms, p999Ms } = seen;
+  return {
+    errors,
+    figures: {
+      perSecond: units / seen.seconds,
+      ...(running !== undefined && { perCpuSecond: units / used, cpu: used / seen.seconds }),
+      ...(p50Ms !== undefined && { p50Ms }),
+      ...(p99Ms !== undefined && { p99Ms }),
+      ...(p999Ms !== undefined && { p999Ms }),
+    },
+  };
+}
+
+function makeLoad({ scenario, loadCore: core, dir }: ScenarioRun, port: number, seconds: number): Promise<LoadResult> {
+  const { load, setup } = scenario;
+  const target = { port, seconds, core };
+  switch (load.type) {
+    case "requests":
+      return requests(load, { ...target, dir, isTls: setup.downstream !== "plain" });
+    case "burst":
+      return burst(load, target);
+    case "http2":
+      return http2(load, target);
+    case "rate":
+      return rate(load, target);
+    case "handshakes":
+      return handshakes(load, target);
+    case "messages":
+      return messages(load, target);
+    case "events":
+      return events(load, target);
+    case "idle_sockets":
+    case "start":
+      throw new Error(`${load.type} is no load`);
+    default:
+      return load satisfies never;
+  }
+}
+
+async function started(entrant: Entrant): Promise<Round> {
+  const began = performance.now();
+  const { running, port } = await entrant.restart();
+  await using _ = running;
+  await listening(running, port);
+  const startMs = performance.now() - began;
+  return { figures: { startMs, memoryBytes: await memoryBytes(running.pid) }, errors: 0 };
 }

@@ -1,0 +1,26 @@
+import { readFileSync } from "node:fs";
+
+/** Open files that 10,000 WebSockets with both their ends take, and some. */
+const WANTED_FILES = 65_536;
+
+/**
+ * Raises the limit of open files for this process, and so for all that it starts: as root the hard one too. What is said
+ * when it stays too low for the scenarios of many connections.
+ */
+export function raiseFileLimit(): readonly string[] {
+  const hard = hardLimit();
+  if (hard < WANTED_FILES && setLimit(`${WANTED_FILES}:${WANTED_FILES}`)) return [];
+  const reached = Math.min(hard, WANTED_FILES);
+  if (setLimit(`${reached}:`) && reached >= WANTED_FILES) return [];
+  return [`at most ${reached} files may be open: scenarios of many connections may fail`];
+}
+
+function setLimit(limit: string): boolean {
+  const command = ["prlimit", `--nofile=${limit}`, "--pid", String(process.pid)];
+  return Bun.which("prlimit") !== null && Bun.spawnSync(command, { stderr: "ignore" }).exitCode === 0;
+}
+
+function hardLimit(): number {
+  const line = /^Max open files\s+\S+\s+(\S+)/m.exec(readFileSync("/proc/self/limits", "utf8"));
+  return line?.[1] === "unlimited" ? Number.MAX_SAFE_INTEGER : Number(line?.[1] ?? 0);
+}

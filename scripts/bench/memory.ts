@@ -1,0 +1,39 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { pinned, processesOf } from "./processes.ts";
+
+/** Memory that a process and all that it started hold, shared pages by their part (PSS). */
+export async function memoryBytes(root: number): Promise<number> {
+  const sizes = await Promise.all((await processesOf(root)).map(proportionalBytes));
+  return sizes.reduce((sum, bytes) => sum + bytes, 0);
+}
+
+async function proportionalBytes(pid: number): Promise<number> {
+  try {
+    const text = await readFile(`/proc/${pid}/smaps_rollup`, "utf8");
+    return Number(/^Pss:\s+(\d+) kB/m.exec(text)?.[1] ?? 0) * 1024;
+  } catch {
+    return 0;
+  }
+}
+
+/** Opens so many WebSockets, looks at the proxy's memory before and while they idle, and gives what each costs. */
+export async function idleSocketBytes(
+  proxy: number,
+  { port, count, core }: { readonly port: number; readonly count: number; readonly core: number | undefined },
+): Promise<{ readonly bytesEach: number; readonly errors: number }> {
+  const before = await memoryBytes(proxy);
+  const command = [process.execPath, join(import.meta.dir, "programs/sockets.ts"), "idle", String(port), String(count)];
+  const child = Bun.spawn(pinned(command, core), { stdin: "pipe", stdout: "pipe", stderr: "inherit" });
+  const lines = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  const first = await lines.read();
+  if (first.done || !first.value.startsWith("open")) throw new Error("the WebSockets could not all be opened");
+  // What opening them took is given back, or not: both count.
+  await Bun.sleep(3_000);
+  const after = await memoryBytes(proxy);
+  await child.stdin.end();
+  const last = await lines.read();
+  await child.exited;
+  const lost = last.done ? count : (JSON.parse(last.value) as { lost: number }).lost;
+  return { bytesEach: (after - before) / count, errors: lost };
+}
