@@ -66,7 +66,7 @@ const ACTIONS: readonly Flag[] = [
   }),
   action("from", "Request", "The IP that it comes from (default: 127.0.0.1)", { valueName: "IP", only: ["explain"] }),
   action("pid", "Process", "The process that is to reload, where several run", { valueName: "PID", only: ["reload"] }),
-  action("upgrade", "Process", "Take over from the running process (comes with a later version)", { short: "u" }),
+  action("upgrade", "Process", "Take over from the running process, which then drains and ends", { short: "u" }),
   action("nocapture", "Process", "Accepted as the original did; no effect"),
   action("help", "Help", "Show this help and exit", { short: "h" }),
   action("version", "Help", "Show the version, the commit and Bun's version, and exit", { short: "V" }),

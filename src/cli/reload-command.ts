@@ -14,7 +14,9 @@ export async function reload(invocation: Invocation): Promise<number> {
   }
   const { runningProcesses } = await import("../process/control-client.ts");
   const { controlSetting } = await import("../process/control-folder.ts");
-  const running = await runningProcesses(controlSetting(), pid);
+  const all = await runningProcesses(controlSetting(), pid);
+  // One that another has taken over from is not meant, where there is a choice.
+  const running = all.length > 1 ? all.filter((each) => !each.isStopping) : all;
   const [only] = running;
   if (only !== undefined && running.length === 1) return await reloadOne(only);
   process.stderr.write(only === undefined ? none(pid) : several(running));

@@ -2,7 +2,7 @@ import { LOG_VARIABLE } from "../config/environment.ts";
 import type { Loaded } from "../config/load.ts";
 import type { Log } from "../observe/log.ts";
 import { controlSetting } from "../process/control-folder.ts";
-import { type ControlSocket, openControlSocket } from "../process/control-socket.ts";
+import { type ControlSocket, openControlSocket, type ProcessStatus } from "../process/control-socket.ts";
 import { FileWatcher } from "../process/file-watcher.ts";
 import { Reloader } from "../process/reloader.ts";
 import type { Supervisor } from "../process/supervisor.ts";
@@ -31,7 +31,7 @@ export async function startReloading(
   await using owned = new AsyncDisposableStack();
   const control = await openControlSocket(
     {
-      status: () => ({ pid: process.pid, urls: worker.urls, workers: worker.workers }),
+      status: () => statusOf(worker),
       reload: () => reloader.reload("command"),
     },
     controlSetting(),
@@ -46,4 +46,8 @@ export async function startReloading(
   }
   const stack = owned.move();
   return { reloader, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+}
+
+function statusOf({ urls, workers, isStopping }: Supervisor): ProcessStatus {
+  return { pid: process.pid, urls, workers, isStopping };
 }

@@ -1,6 +1,5 @@
 import { startText } from "../config/describe.ts";
 import { LOG_VARIABLE } from "../config/environment.ts";
-import { laterFlag } from "../config/effect.ts";
 import { loadConfig, type Loaded } from "../config/load.ts";
 import type { Config, LogConfig } from "../config/model.ts";
 import { hasErrors, placeText, type Problem } from "../config/problem.ts";
@@ -29,11 +28,9 @@ export async function run(invocation: Invocation): Promise<number> {
 
 /** Loads what a command line asks for: its own problems come first, then those of its files. */
 export async function loadInvocation(invocation: Invocation, logVariable: string | undefined): Promise<Loaded> {
-  const { settings: flags, conf, actions, problems } = invocation;
+  const { settings: flags, conf, problems } = invocation;
   const loaded = await loadConfig({ flags, conf, logVariable });
-  const upgrade = actions.get("upgrade");
-  const later = upgrade === undefined ? [] : [laterFlag(upgrade)];
-  return { ...loaded, problems: [...problems, ...later, ...loaded.problems] };
+  return { ...loaded, problems: [...problems, ...loaded.problems] };
 }
 
 async function test(config: Config, problems: readonly Problem[]): Promise<number> {
@@ -42,6 +39,9 @@ async function test(config: Config, problems: readonly Problem[]): Promise<numbe
   if (hasErrors(all)) return refuse(all);
   report(all);
   print(`configuration OK: would listen on ${startText(config)}\n`);
+  const { migrateNote } = await import("../process/migrate-setting.ts");
+  const note = migrateNote();
+  if (note !== undefined) print(`note: ${note}\n`);
   return 0;
 }
 
@@ -59,8 +59,25 @@ async function serve(config: Config, loaded: Loaded, { invocation, late }: Start
   for (const problem of problems) log.warn(problem.message, { at: placeText(problem.place), seen: problem.seen });
   for (const message of late) log.warn(message);
   try {
+    const upgrade = invocation.actions.get("upgrade");
+    const { awaitSuccessor, findPredecessor, upgradeProblem } = await import("./upgrading.ts");
+    const takeOver = upgrade === undefined ? undefined : await findPredecessor(config, upgrade);
+    if (takeOver !== undefined && "severity" in takeOver) return refuse([takeOver]);
+    const sharing = takeOver?.sharing(config);
     const make = await workerMaker(config, log);
-    const worker = await startSupervisor(config, { log, logLevel: settings.level, make });
+    const worker = await startSupervisor(config, { log, logLevel: settings.level, make, ...(sharing && { sharing }) });
+    await takeOver?.tell();
+    const refusal = takeOver && upgradeProblem(takeOver, upgrade ?? "");
+    if (refusal !== undefined) {
+      await worker.stop();
+      return refuse([refusal]);
+    }
+    if (takeOver?.state.at === "serving") {
+      const { pid: predecessor, version } = takeOver.state.predecessor;
+      log.info("took over", { predecessor, version });
+    }
+    await using _upgradeSocket = await awaitSuccessor(config, { worker, signals, log }, takeOver !== undefined);
+    if (upgrade !== undefined || config.process.threads > 1) await tellOfMigration(log);
     const { startReloading } = await import("./reloading.ts");
     await using reloading: Reloading = await startReloading(invocation, loaded, { worker, log });
     log.info(`listening on ${startText(config, worker.urls)}`);
@@ -73,6 +90,13 @@ async function serve(config: Config, loaded: Loaded, { invocation, late }: Start
     const { bindProblem } = await import("./bind-failure.ts");
     return refuse(error.failures.map(({ listener, error: cause }) => bindProblem(listener.address, cause)));
   }
+}
+
+/** Where it matters before long. */
+async function tellOfMigration(log: Log): Promise<void> {
+  const { migrateNote } = await import("../process/migrate-setting.ts");
+  const note = migrateNote();
+  if (note !== undefined) log.info(note);
 }
 
 /** How long the process may take to end by itself after all is over. */

@@ -27,7 +27,7 @@ export function withoutEffect(settings: Settings, name: SettingName): readonly P
 }
 
 /** The refusal of a flag whose effect comes with a later version. */
-export function laterFlag(flag: string): Problem {
+function laterFlag(flag: string): Problem {
   return {
     severity: "error",
     place: { type: "flag", name: flag },

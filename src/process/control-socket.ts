@@ -11,6 +11,8 @@ export interface ProcessStatus {
   /** Where it listens. */
   readonly urls: readonly string[];
   readonly workers: readonly WorkerStatus[];
+  /** It drains: whoever means the one that serves means another. */
+  readonly isStopping: boolean;
 }
 
 export interface ControlHandlers {

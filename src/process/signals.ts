@@ -1,16 +1,19 @@
 import type { Log } from "../observe/log.ts";
 import { EXIT_FORCED, EXIT_OK } from "./exit.ts";
+import { afterEvent, type Leaving, type LeavingEvent } from "./leaving.ts";
 import type { StopResult } from "./worker.ts";
 
-const STOPPING = ["SIGINT", "SIGTERM", "SIGQUIT"] as const;
+const STOPPING = { SIGINT: "interrupt", SIGTERM: "terminate", SIGQUIT: "quit" } as const;
 const RELOADING = ["SIGHUP", "SIGUSR1"] as const;
 const REOPENING = "SIGUSR2";
+/** So long a process that got SIGQUIT serves on for one that takes over (Pingora's tries to reach it take as long). */
+const SUCCESSOR_MS = 5_000;
 
 /** What signals stop. */
 export interface Stoppable {
   /** Requests and WebSockets that are open. */
   readonly open: number | Promise<number>;
-  drain(hurry: AbortSignal): Promise<StopResult>;
+  drain(hurry: AbortSignal, successor: boolean): Promise<StopResult>;
   stop(): Promise<void>;
   /** Opens the files of logs anew, which were moved away. */
   reopenLogs(): Promise<void>;
@@ -24,9 +27,12 @@ export type ReloadSignal = (typeof RELOADING)[number];
  */
 export class Signals implements Disposable {
   readonly #log: Log;
-  readonly #first = Promise.withResolvers<NodeJS.Signals>();
+  readonly #out = Promise.withResolvers<void>();
   readonly #hurry = new AbortController();
-  #isStopping = false;
+  #state: Leaving = { at: "serving" };
+  /** What began the way out, for the log. */
+  #cause: string = "";
+  #waiting: Timer | undefined = undefined;
   #reload: ((signal: ReloadSignal) => void) | undefined = undefined;
   #reopenLogs: (() => Promise<void>) | undefined = undefined;
   /** One that came before anything could be reloaded. */
@@ -34,44 +40,70 @@ export class Signals implements Disposable {
 
   constructor(log: Log) {
     this.#log = log;
-    for (const signal of STOPPING) process.on(signal, this.#onStop);
+    for (const signal of Object.keys(STOPPING)) process.on(signal, this.#onStop);
     for (const signal of RELOADING) process.on(signal, this.#onReload);
     process.on(REOPENING, this.#onReopen);
   }
 
   [Symbol.dispose](): void {
-    for (const signal of STOPPING) process.off(signal, this.#onStop);
+    clearTimeout(this.#waiting);
+    for (const signal of Object.keys(STOPPING)) process.off(signal, this.#onStop);
     for (const signal of RELOADING) process.off(signal, this.#onReload);
     process.off(REOPENING, this.#onReopen);
   }
 
   /**
-   * Serves until a signal says otherwise and gives the exit code. SIGINT stops fast; SIGTERM and SIGQUIT drain first
-   * (Pingora's names); a second signal while draining stops at once. SIGHUP and SIGUSR1 reload, SIGUSR2
-   * opens log files anew.
+   * Serves until a signal or a successor says otherwise and gives the exit code. SIGINT stops fast; SIGTERM drains first;
+   * SIGQUIT waits for a successor before that (Pingora's names). A second SIGINT or SIGTERM while draining stops at once.
+   * SIGHUP and SIGUSR1 reload, SIGUSR2 opens log files anew.
    */
   async serve(worker: Stoppable, reload: (signal: ReloadSignal) => void): Promise<number> {
     const log = this.#log;
     this.#reload = reload;
     this.#reopenLogs = () => worker.reopenLogs();
     if (this.#early !== undefined) reload(this.#early);
-    const signal = await this.#first.promise;
-    if (signal === "SIGINT") {
+    await this.#out.promise;
+    const state = this.#state;
+    const signal = this.#cause;
+    if (state.at !== "draining") {
       log.info("stopping", { signal, open: await worker.open });
       await worker.stop();
       log.info("stopped");
       return EXIT_OK;
     }
-    log.info("draining", { signal, open: await worker.open });
-    const result = await worker.drain(this.#hurry.signal);
+    const { successor } = state;
+    log.info("draining", { signal: successor === undefined ? signal : undefined, successor, open: await worker.open });
+    const result = await worker.drain(this.#hurry.signal, successor !== undefined);
     log.info("stopped", { result });
     return result === "drained" ? EXIT_OK : EXIT_FORCED;
   }
 
+  /** Has this process go, since another one serves. @returns why it does not; undefined where it does */
+  handOver(pid: number): string | undefined {
+    const { at } = this.#state;
+    if (at === "serving" || at === "awaiting_successor") this.#go({ type: "successor", pid });
+    else if (this.#state.at !== "draining" || this.#state.successor !== pid) {
+      return "the running process is on its way out already, or hands over to another one";
+    }
+    return undefined;
+  }
+
+  #go(event: LeavingEvent): void {
+    const before = this.#state;
+    const after = (this.#state = afterEvent(before, event));
+    if (after === before) return;
+    clearTimeout(this.#waiting);
+    if (after.at === "awaiting_successor") {
+      this.#log.info("waiting for a process that takes over, serving on", { ms: SUCCESSOR_MS });
+      this.#waiting = setTimeout(() => this.#go({ type: "waited" }), SUCCESSOR_MS);
+    } else if (before.at === "draining") this.#hurry.abort();
+    else this.#out.resolve();
+  }
+
   readonly #onStop = (signal: NodeJS.Signals): void => {
-    if (this.#isStopping) this.#hurry.abort();
-    this.#isStopping = true;
-    this.#first.resolve(signal);
+    const isFirst = this.#state.at === "serving" || this.#state.at === "awaiting_successor";
+    if (isFirst) this.#cause = signal;
+    this.#go({ type: STOPPING[signal as keyof typeof STOPPING] });
   };
 
   /** One that comes before anything is served has nothing to do: no file is open yet. */

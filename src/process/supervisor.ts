@@ -77,6 +77,11 @@ export class Supervisor {
     return this.#listeningAt;
   }
 
+  /** Whether it drains or ends. */
+  get isStopping(): boolean {
+    return this.#isStopping;
+  }
+
   get workers(): readonly WorkerStatus[] {
     return this.#slots.map(({ index, pid, isServing, restarts }) => ({ worker: index + 1, pid, isServing, restarts }));
   }

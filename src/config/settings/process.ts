@@ -68,9 +68,9 @@ export const PROCESS = {
   }),
   upgrade_sock: setting({
     kind: FILE,
-    doc: "Socket over which a new process takes over from the old",
+    doc: "Socket over which a process started with --upgrade takes over from the one that runs",
     default: "/tmp/gatekeeper_upgrade.sock",
-    status: "later",
+    status: "effective",
   }),
   upstream_keepalive_pool_size: setting({
     kind: count(0, MAX_COUNT),

@@ -167,7 +167,7 @@ describe("every spelling ends in the Config", () => {
     expect(await configOf(...BOTH, "--nocapture")).toEqual(await configOf(...BOTH));
   });
 
-  test.each(["-d", "--daemon", "-u", "--upgrade"])("%s is refused, not passed over", async (flag) => {
+  test.each(["-d", "--daemon"])("%s is refused, not passed over", async (flag) => {
     const { config, problems } = await load(...BOTH, flag);
     expect(config === undefined || problems.some((each) => each.severity === "error")).toBe(true);
     expect(problems.map((each) => each.place)).toEqual([{ type: "flag", name: flag }]);

@@ -12,7 +12,12 @@ const settingIn = (folder: string): ControlSetting => ({ environment: { RUNTIME_
 const DONE: ReloadReport = { isReloaded: true, summary: "nothing changed", problems: [] };
 
 async function open(folder: string, reload = async (): Promise<ReloadReport> => DONE): Promise<ControlSocket> {
-  const status = () => ({ pid: process.pid, urls: ["http://127.0.0.1:1"], workers: [] });
+  const status = () => ({
+    pid: process.pid,
+    urls: ["http://127.0.0.1:1"],
+    workers: [],
+    isStopping: false,
+  });
   const opened = await openControlSocket({ status, reload }, settingIn(folder));
   if (typeof opened === "string") throw new Error(opened);
   return opened;
@@ -51,7 +56,9 @@ describe("a control socket", () => {
       await using socket = await open(folder.path);
       expect(statSync(socket.path).mode & 0o777).toBe(0o600);
       const found = await runningProcesses(settingIn(folder.path), undefined);
-      expect(found).toEqual([{ pid: process.pid, urls: ["http://127.0.0.1:1"], workers: [], socket: socket.path }]);
+      expect(found).toEqual([
+        { pid: process.pid, urls: ["http://127.0.0.1:1"], workers: [], isStopping: false, socket: socket.path },
+      ]);
       expect(await runningProcesses(settingIn(folder.path), process.pid)).toEqual(found);
       expect(await runningProcesses(settingIn(folder.path), process.pid + 1)).toEqual([]);
     }
@@ -96,7 +103,7 @@ describe("a control socket", () => {
   test("says why where there can be none", async () => {
     using folder = temporaryFolder();
     writeFileSync(join(folder.path, "file"), "");
-    const status = () => ({ pid: 1, urls: [], workers: [] });
+    const status = () => ({ pid: 1, urls: [], workers: [], isStopping: false });
     const setting = settingIn(join(folder.path, "file"));
     expect(await openControlSocket({ status, reload: async () => DONE }, setting)).toContain("EEXIST");
   });

@@ -1,0 +1,52 @@
+import type { Config } from "../config/model.ts";
+import type { Problem } from "../config/problem.ts";
+import { SETTINGS } from "../config/settings/table.ts";
+import type { Log } from "../observe/log.ts";
+import type { Signals } from "../process/signals.ts";
+import type { Supervisor } from "../process/supervisor.ts";
+import { TakeOver } from "../process/take-over.ts";
+import { UpgradeSocket } from "../process/upgrade-socket.ts";
+import { versionText } from "./version.ts";
+
+/** Finds the process that is to be taken over from. A problem says why there is none. @param flag as it was typed */
+export async function findPredecessor(config: Config, flag: string): Promise<TakeOver | Problem> {
+  const takeOver = new TakeOver(config.process.upgradeSock, process.getuid?.() ?? 0);
+  await takeOver.ask();
+  return upgradeProblem(takeOver, flag) ?? takeOver;
+}
+
+/** Why a process does not take over; undefined where it does. */
+export function upgradeProblem({ state }: TakeOver, flag: string): Problem | undefined {
+  if (state.at !== "given_up") return undefined;
+  return {
+    severity: "error",
+    place: { type: "flag", name: flag },
+    message: `there is nothing to take over: ${state.reason}`,
+    help: "where nothing runs yet, start without the flag; upgrade_sock has to be the same for both processes",
+  };
+}
+
+export interface Upgradable {
+  readonly worker: Supervisor;
+  readonly signals: Signals;
+  readonly log: Log;
+}
+
+/** Waits on the upgrade socket for the process that takes over from this one. @param replaces the predecessor's is there */
+export async function awaitSuccessor(
+  { process: { upgradeSock } }: Config,
+  { worker, signals, log }: Upgradable,
+  replaces: boolean,
+): Promise<AsyncDisposable> {
+  const facts = () => ({ pid: process.pid, version: versionText(), listeningAt: worker.listeningAt });
+  const handlers = { facts, handOver: (pid: number) => signals.handOver(pid) };
+  try {
+    return await UpgradeSocket.open(upgradeSock, handlers, replaces);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    // Several processes with settings of their own are nothing unusual.
+    const isUsual = upgradeSock === SETTINGS.upgrade_sock.default && String(error).includes("in use");
+    log[isUsual ? "info" : "warn"]("no upgrade socket: --upgrade cannot take over from this process", { reason });
+    return new AsyncDisposableStack();
+  }
+}
