@@ -1,4 +1,5 @@
 import { handlerText } from "../config/describe-handler.ts";
+import { policyText } from "../config/describe-policy.ts";
 import type { HandlerConfig, ListenerConfig, RouteConfig } from "../config/model.ts";
 import { ProxyError } from "../core/errors.ts";
 import { removeLookalikes, removeRequestHopByHop } from "../core/fields.ts";
@@ -75,7 +76,7 @@ export async function explain(listener: ListenerConfig, { request, from }: Thoug
     const upstreams = route.peers.map((peer) => peer.name);
     return {
       steps: walk.steps,
-      end: { type: "forward", upstreams, policy: route.config.balance.policy.type },
+      end: { type: "forward", upstreams, policy: policyText(route.config.balance) },
       upstream: { line, changes: changes(request.headers, headers) },
     };
   }

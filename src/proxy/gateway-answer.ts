@@ -9,6 +9,7 @@ import type { ResponseHead } from "./phases.ts";
 export function editUpstreamAnswer(session: GatewaySession, head: ResponseHead): void {
   const { encoder, route } = session.ctx;
   const { headers } = head;
+  setStickyCookie(session, headers);
   route?.headerDown?.apply(headers, session);
   editBefore(session, headers, "upstream");
   const encoding = encoder?.encodingFor(session.headers, head.status, headers, session.method);
@@ -17,6 +18,13 @@ export function editUpstreamAnswer(session: GatewaySession, head: ResponseHead):
     head.transform = (body) => encoder.transform(encoding, body);
   }
   editAfter(session, headers);
+}
+
+/** Of the peer that answered in the end, whatever others were tried before. */
+function setStickyCookie(session: GatewaySession, headers: Headers): void {
+  const { peer, ctx } = session;
+  const cookie = peer && ctx.route?.sticky?.cookieFor(session, peer);
+  if (cookie !== undefined) headers.append("Set-Cookie", cookie);
 }
 
 /** The same for an answer that a handler made. */

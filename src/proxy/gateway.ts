@@ -42,7 +42,7 @@ export class Gateway implements ProxyHttp<GatewayCtx> {
 
   upstreamPeer(session: GatewaySession): Peer | ProxyError {
     const { route } = session.ctx;
-    const peer = route?.select(session.tried);
+    const peer = route?.select(session, session.tried);
     return peer ?? new ProxyError("no_peer_available", `every upstream of ${route?.key ?? "no route"} is down`);
   }
 

@@ -2,7 +2,8 @@ import type { ReverseProxyConfig } from "../config/model.ts";
 import { compileTrustedProxies, isTrusted, type TrustedProxies } from "../core/trust.ts";
 import type { Peer } from "../upstream/peer.ts";
 import type { Peers } from "../upstream/peers.ts";
-import { compileSelection, type Selection } from "../upstream/selection.ts";
+import type { StickyCookie } from "../upstream/policies/sticky.ts";
+import { compileBalance, type Selection } from "../upstream/selection.ts";
 import type { GatewaySession } from "./gateway-ctx.ts";
 import type { StreamOwner } from "./session.ts";
 import { type CompiledEdits, compileFieldEdits, setField } from "./handlers/field-edits.ts";
@@ -15,6 +16,8 @@ export class ProxyRoute implements StreamOwner {
   readonly config: ReverseProxyConfig;
   readonly peers: readonly Peer[];
   readonly select: Selection;
+  /** Brings clients back to their peer; undefined where nothing does. */
+  readonly sticky: StickyCookie | undefined;
   /** Edits of the upstream's answer; undefined for none. */
   readonly headerDown: CompiledEdits | undefined;
   readonly #headerUp: CompiledEdits | undefined;
@@ -25,7 +28,9 @@ export class ProxyRoute implements StreamOwner {
     this.key = key;
     this.config = config;
     this.peers = config.upstreams.map((address) => peers.get(address, config));
-    this.select = compileSelection(config.balance.policy, this.peers);
+    const { select, sticky } = compileBalance(config.balance, this.peers);
+    this.select = select;
+    this.sticky = sticky;
     this.headerDown = config.headerDown && compileFieldEdits(config.headerDown);
     this.#headerUp = config.headerUp && compileFieldEdits(config.headerUp);
     this.#host = config.host === undefined ? undefined : compileTemplate(config.host);

@@ -21,6 +21,10 @@ export interface PeerTlsOptions {
 export class PeerLife {
   /** False while the active health check finds it down. */
   healthy = true;
+  /** Taken out of rotation by its owner; what is open on it may finish. */
+  draining = false;
+  /** Real requests have failed on it lately. */
+  isSuspect = false;
   /** Requests and WebSockets on it right now. */
   inFlight = 0;
   /** Heads of answers that came from it. */
@@ -114,7 +118,13 @@ export class Peer {
 
   /** May be given new requests. */
   get available(): boolean {
-    return this.life.healthy;
+    const { life } = this;
+    return life.healthy && !life.draining;
+  }
+
+  /** Real requests have failed on it lately: it is given none while another one is available. */
+  get isSuspect(): boolean {
+    return this.life.isSuspect;
   }
 }
 

@@ -1,5 +1,24 @@
-import type { PolicyConfig } from "../config/model.ts";
+import type { BalanceConfig, PolicyConfig } from "../config/model.ts";
 import type { Peer } from "./peer.ts";
+import { first, leastConn } from "./policies/by-load.ts";
+import { type Draw, random, randomChoose } from "./policies/drawn.ts";
+import { hashed, type KeyOf, queryValue } from "./policies/hashed.ts";
+import { roundRobin, weightedRoundRobin } from "./policies/in-turn.ts";
+import { rankOf, UNAVAILABLE } from "./policies/rank.ts";
+import { StickyCookie } from "./policies/sticky.ts";
+
+/** What a policy may look at of a request. A `Session` is one. */
+export interface SelectionFacts {
+  /** The socket's IP. */
+  readonly remoteAddress: string;
+  /** The client's IP as trusted proxies tell it. */
+  readonly clientAddress: string;
+  /** Path and query as they came. */
+  readonly originalTarget: string;
+  readonly headers: Headers;
+  /** The client speaks TLS. */
+  readonly secure: boolean;
+}
 
 /**
  * Chooses a peer for one attempt.
@@ -8,59 +27,88 @@ import type { Peer } from "./peer.ts";
  * is available
  * @returns undefined when no peer is available at all
  */
-export type Selection = (tried: readonly Peer[]) => Peer | undefined;
+export type Selection = (facts: SelectionFacts, tried: readonly Peer[]) => Peer | undefined;
 
-/** Makes the selection of a policy over the peers of one route. */
-export function compileSelection(policy: PolicyConfig, peers: readonly Peer[]): Selection {
-  switch (policy.type) {
-    case "round_robin":
-      return roundRobin(peers);
-    case "random":
-      return random(peers);
-    case "first":
-      return first(peers);
-    default:
-      // The others come with the policies of their own files.
-      return roundRobin(peers);
+/** A policy over the peers of one route. */
+export interface Balance {
+  readonly select: Selection;
+  /** Undefined where clients are not brought back by a cookie. */
+  readonly sticky: StickyCookie | undefined;
+}
+
+/** Makes the policy of a route over its peers, whose order is that of `weights`. @param draw where chance comes from */
+export function compileBalance(
+  { policy, weights }: BalanceConfig,
+  peers: readonly Peer[],
+  draw: Draw = Math.random,
+): Balance {
+  const compiler = new Compiler(peers, weights, draw);
+  const select = compiler.select(policy);
+  return {
+    select: peers.length === 1 && compiler.sticky === undefined ? onlyOf(peers) : select,
+    sticky: compiler.sticky,
+  };
+}
+
+class Compiler {
+  readonly #peers: readonly Peer[];
+  readonly #weights: readonly number[];
+  readonly #draw: Draw;
+  sticky: StickyCookie | undefined = undefined;
+
+  constructor(peers: readonly Peer[], weights: readonly number[], draw: Draw) {
+    this.#peers = peers;
+    this.#weights = weights;
+    this.#draw = draw;
+  }
+
+  select(policy: PolicyConfig): Selection {
+    const peers = this.#peers;
+    const weights = this.#weights;
+    switch (policy.type) {
+      case "round_robin":
+        return weights.length === 0 ? roundRobin(peers) : weightedRoundRobin(peers, weights);
+      case "weighted_round_robin":
+        return weightedRoundRobin(peers, weights);
+      case "random":
+        return random(peers, weights, this.#draw);
+      case "random_choose":
+        return randomChoose(peers, policy.choose, this.#draw);
+      case "least_conn":
+        return leastConn(peers, weights);
+      case "first":
+        return first(peers);
+      case "ip_hash":
+        return this.#hashed((facts) => nonEmpty(facts.remoteAddress));
+      case "client_ip_hash":
+        return this.#hashed((facts) => nonEmpty(facts.clientAddress));
+      case "uri_hash":
+        return this.#hashed((facts) => facts.originalTarget);
+      case "query":
+        return this.#hashed((facts) => queryValue(facts.originalTarget, policy.key), policy.fallback);
+      case "header":
+        return this.#hashed((facts) => nonEmpty(facts.headers.get(policy.field) ?? ""), policy.fallback);
+      case "cookie": {
+        const { name, secret, maxAgeMs } = policy;
+        this.sticky = new StickyCookie(peers, { name, secret, maxAgeMs, fallback: this.select(policy.fallback) });
+        return this.sticky.select;
+      }
+      default:
+        return policy satisfies never;
+    }
+  }
+
+  /** @param fallback for a request without a key; on a unix socket nobody has an address */
+  #hashed(key: KeyOf, fallback: PolicyConfig = { type: "random" }): Selection {
+    return hashed(this.#peers, this.#weights, { key, fallback: this.select(fallback) });
   }
 }
 
-/** Any available peer, each as likely as the others (Caddy's `random`). */
-export function random(peers: readonly Peer[], draw: () => number = Math.random): Selection {
-  const only = peers.length === 1 ? peers[0] : undefined;
-  if (only !== undefined) return () => (only.available ? only : undefined);
-  return (tried) => {
-    // Drawn among those that are available, so that the neighbours of one that is down get no more than the others.
-    const untried = peers.filter((peer) => peer.available && !tried.includes(peer));
-    const pool = untried.length > 0 ? untried : peers.filter((peer) => peer.available);
-    return pool[Math.floor(draw() * pool.length)];
-  };
+function nonEmpty(text: string): string | undefined {
+  return text === "" ? undefined : text;
 }
 
-/** The first available peer in the order of the configuration (Caddy's `first`): the others are its stand-ins. */
-function first(peers: readonly Peer[]): Selection {
-  return (tried) =>
-    peers.find((peer) => peer.available && !tried.includes(peer)) ?? peers.find((peer) => peer.available);
-}
-
-/** Each available peer in turn (Caddy's and Pingora's round_robin). Keeps one counter per configuration. */
-export function roundRobin(peers: readonly Peer[]): Selection {
-  const only = peers.length === 1 ? peers[0] : undefined;
-  if (only !== undefined) return () => (only.available ? only : undefined);
-  let next = 0;
-  return (tried) => {
-    const start = next;
-    next = (next + 1) % peers.length;
-    let fallback: Peer | undefined;
-    for (let offset = 0; offset < peers.length; offset++) {
-      const peer = peers[(start + offset) % peers.length];
-      if (peer === undefined || !peer.available) continue;
-      if (!tried.includes(peer)) {
-        next = (start + offset + 1) % peers.length;
-        return peer;
-      }
-      fallback ??= peer;
-    }
-    return fallback;
-  };
+/** There is nothing to choose. */
+function onlyOf([only]: readonly Peer[]): Selection {
+  return (_facts, tried) => (only !== undefined && rankOf(only, tried) !== UNAVAILABLE ? only : undefined);
 }

@@ -91,7 +91,7 @@ export class RouteCompiler {
       case "proxy": {
         const route = new ProxyRoute(key, config.proxy, this.#context.peers);
         this.proxyRoutes.push(route);
-        if (route.headerDown !== undefined) this.editsAnswers = true;
+        if (route.headerDown !== undefined || route.sticky !== undefined) this.editsAnswers = true;
         return new Proxy(route, config.proxy.rewrite === undefined ? undefined : new Rewrite(config.proxy.rewrite));
       }
       default:

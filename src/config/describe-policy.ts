@@ -1,0 +1,21 @@
+import type { BalanceConfig, PolicyConfig } from "./model.ts";
+
+/** A policy in words: `least_conn`, `header X-Id, else random`, `weighted_round_robin 3 2 1`. */
+export function policyText({ policy, weights }: BalanceConfig): string {
+  return [textOf(policy), ...weights].join(" ");
+}
+
+function textOf(policy: PolicyConfig): string {
+  switch (policy.type) {
+    case "random_choose":
+      return `random_choose ${policy.choose}`;
+    case "query":
+      return `query ${policy.key}, else ${textOf(policy.fallback)}`;
+    case "header":
+      return `header ${policy.field}, else ${textOf(policy.fallback)}`;
+    case "cookie":
+      return `cookie ${policy.name}, else ${textOf(policy.fallback)}`;
+    default:
+      return policy.type;
+  }
+}
