@@ -6,6 +6,7 @@ import type {
   ReverseProxyConfig,
   RouteConfig,
   UpstreamAddress,
+  UpstreamPolicyConfig,
   UpstreamTlsConfig,
 } from "./model.ts";
 import { ACTIVE_HEALTH_DEFAULTS, UPSTREAM_POLICY_DEFAULTS } from "./upstream-model.ts";
@@ -13,7 +14,7 @@ import { ACTIVE_HEALTH_DEFAULTS, UPSTREAM_POLICY_DEFAULTS } from "./upstream-mod
 /** What only a route of a file can say of its upstreams. */
 export type ProxyExtra = Pick<
   ReverseProxyConfig,
-  "balance" | "host" | "headerUp" | "headerDown" | "method" | "rewrite"
+  keyof UpstreamPolicyConfig | "host" | "headerUp" | "headerDown" | "method" | "rewrite"
 >;
 
 /** Forwarding as the settings say, each with its default. */
@@ -24,11 +25,10 @@ export function proxyConfig(
   extra: ProxyExtra,
 ): ReverseProxyConfig {
   return {
-    ...UPSTREAM_POLICY_DEFAULTS,
     ...extra,
     upstreams,
     upstreamTls,
-    activeHealth: tcpHealth(settings.value("hc_freq")),
+    activeHealth: extra.activeHealth ?? tcpHealth(settings.value("hc_freq")),
     maxAttempts: settings.value("max_retries"),
     timeouts: {
       dialMs: settings.value("dial_timeout"),
@@ -73,7 +73,7 @@ export function flatRoute(
   const pattern = settings.value("cp");
   const host = settings.one("host")?.value;
   const extra = {
-    balance: UPSTREAM_POLICY_DEFAULTS.balance,
+    ...UPSTREAM_POLICY_DEFAULTS,
     host,
     headerUp: undefined,
     headerDown: undefined,

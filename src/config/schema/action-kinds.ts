@@ -161,7 +161,6 @@ export const LOG_OUTPUT = kind(
 
 export const ACCESS_LOG_FORMAT = oneOf("FORMAT", ["json", "console"]);
 export const ENCODING = oneOf("FORMAT", ["zstd", "br", "gzip"]);
-export const POLICY = oneOf("POLICY", ["round_robin", "random", "first"]);
 
 /** A content type, or the start of one. */
 export const CONTENT_TYPE = kind(

@@ -94,7 +94,7 @@ export class RouteBuilder {
 
   async #proxy(draft: ProxyDraft, serving: Serving, isChanged: boolean): Promise<ReverseProxyConfig> {
     const { settings: defaults, now, local } = this.#surroundings;
-    const { settings: own, balance, host, headerUp, headerDown, method, rewrite } = draft;
+    const { settings: own, policy, host, headerUp, headerDown, method, rewrite } = draft;
     const settings = own.over(defaults);
     const edits = [host, headerUp, method, rewrite].some((each) => each !== undefined);
     // What comes back changed may take another route.
@@ -105,7 +105,7 @@ export class RouteBuilder {
     this.#problems.push(...problems, ...tls.problems);
     this.#hasUpstreams ||= upstreams.length > 0;
     this.#speaksTls ||= upstreams.some((upstream) => upstream.tls);
-    return proxyConfig(settings, upstreams, tls.tls, { balance, host, headerUp, headerDown, method, rewrite });
+    return proxyConfig(settings, upstreams, tls.tls, { ...policy, host, headerUp, headerDown, method, rewrite });
   }
 
   /** The names of the routes of one list: given, or what each matches; #2, #3 tell equal ones apart. */

@@ -1,5 +1,5 @@
 import type { Given, Settings } from "../given.ts";
-import type { FieldEdits, HandlerConfig, ListenAddress, MatcherSet, ReverseProxyConfig } from "../model.ts";
+import type { FieldEdits, HandlerConfig, ListenAddress, MatcherSet, UpstreamPolicyConfig } from "../model.ts";
 import type { Place } from "../problem.ts";
 
 /** A route as it was read: what has to be looked at together with the rest of the file is not yet made. */
@@ -21,7 +21,8 @@ export type HandlerDraft =
 export interface ProxyDraft {
   /** What it says itself, `upstreams` under the name of the flag; the rest comes from the top of the file. */
   readonly settings: Settings;
-  readonly balance: ReverseProxyConfig["balance"];
+  /** Without what comes of settings. */
+  readonly policy: UpstreamPolicyConfig;
   readonly host: string | undefined;
   readonly headerUp: FieldEdits | undefined;
   readonly headerDown: FieldEdits | undefined;

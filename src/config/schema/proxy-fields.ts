@@ -2,7 +2,7 @@ import { Settings, type Given } from "../given.ts";
 import { UPSTREAM } from "../kinds.ts";
 import type { FieldEdits } from "../model.ts";
 import type { SettingName } from "../settings/table.ts";
-import { HOST_TEMPLATE, POLICY, REWRITE } from "./action-kinds.ts";
+import { HOST_TEMPLATE, REWRITE } from "./action-kinds.ts";
 import type { ProxyDraft } from "./draft.ts";
 import { REQUEST_FIELD_EDITS, UPSTREAM_ANSWER_EDITS } from "./edits.ts";
 import { METHOD } from "./match-kinds.ts";
@@ -10,6 +10,7 @@ import { field, type Field, type Filled } from "./object.ts";
 import { scalar } from "./scalar.ts";
 import { oneOrMany } from "./schema.ts";
 import { fillSettings, settingFields } from "./setting-fields.ts";
+import { checkUpstreamPolicy, UPSTREAM_POLICY_FIELDS, upstreamPolicyOf } from "./upstream-fields.ts";
 
 /** Settings that a route may give for its own upstreams; at the top of the file they are the defaults of all. */
 export const PROXY_SETTINGS = [
@@ -45,11 +46,7 @@ export const PROXY_FIELDS = {
     doc: "Where to forward to; several are used as lb_policy says",
     absent: { words: "not forwarded" },
   }),
-  lb_policy: field(scalar(POLICY), {
-    ...beside,
-    doc: "Which upstream gets the next request: each in turn, a random one, or the first that is up",
-    absent: { default: "round_robin" },
-  }),
+  ...UPSTREAM_POLICY_FIELDS,
   host: field(scalar(HOST_TEMPLATE), {
     ...beside,
     doc: "Host sent upstream, with placeholders",
@@ -86,9 +83,14 @@ export function proxyOf(filled: Filled<typeof PROXY_FIELDS>): ProxyDraft {
   settings.attempt("upstream");
   for (const each of values.upstreams ?? []) settings.add("upstream", each);
   const { host, edits } = hostOf(filled);
+  // Port ranges are several.
+  checkUpstreamPolicy(
+    filled,
+    (values.upstreams ?? []).reduce((sum, { value }) => sum + value.length, 0),
+  );
   return {
     settings,
-    balance: { policy: { type: values.lb_policy?.value ?? "round_robin" }, weights: [] },
+    policy: upstreamPolicyOf(filled),
     host,
     headerUp: edits,
     headerDown: values.header_down,

@@ -44,12 +44,18 @@ export function examplesOf({ shape }: Schema<unknown>): readonly unknown[] {
   }
 }
 
+/** A key after all that it has no meaning without. */
+function withNeeds(fields: ObjectShape["fields"], name: string): readonly string[] {
+  const needs = fields[name]?.needs;
+  return needs === undefined ? [name] : [...withNeeds(fields, needs), name];
+}
+
 /** An object with what it cannot do without, and with one key of choice. */
 export function minimal({ fields, anyOf }: ObjectShape, key?: string): Record<string, unknown> {
   // Some key that ends in no circle.
   const some = key ?? (anyOf === undefined ? undefined : anyOf.includes("respond") ? "respond" : anyOf[0]);
   const needed = Object.entries(fields).filter(([name, { absent }]) => absent === "required" || name === some);
-  const names = new Set(needed.flatMap(([name, { needs }]) => (needs === undefined ? [name] : [needs, name])));
+  const names = new Set(needed.flatMap(([name]) => withNeeds(fields, name)));
   if (anyOf !== undefined && key !== undefined && ![...names].some((name) => anyOf.includes(name))) {
     names.add(anyOf.includes("respond") ? "respond" : (anyOf[0] ?? ""));
   }
