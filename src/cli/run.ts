@@ -55,7 +55,7 @@ async function serve(config: Config, loaded: Loaded, { invocation, late }: Start
   const { log: settings, problems } = loaded;
   const [log, { Signals }] = await Promise.all([openLog(settings), import("../process/signals.ts")]);
   using signals = new Signals(log);
-  const { startSupervisor, ListenError } = await import("../process/supervisor.ts");
+  const { startSupervisor, ListenError, WorkerStartError } = await import("../process/supervisor.ts");
   for (const problem of problems) log.warn(problem.message, { at: placeText(problem.place), seen: problem.seen });
   for (const message of late) log.warn(message);
   try {
@@ -86,10 +86,15 @@ async function serve(config: Config, loaded: Loaded, { invocation, late }: Start
     setTimeout(() => process.exit(), EXIT_MS).unref();
     return exitCode;
   } catch (error) {
+    if (error instanceof WorkerStartError) return refuse([startProblem(error)]);
     if (!(error instanceof ListenError)) throw error;
     const { bindProblem } = await import("./bind-failure.ts");
     return refuse(error.failures.map(({ listener, error: cause }) => bindProblem(listener.address, cause)));
   }
+}
+
+function startProblem({ message }: Error): Problem {
+  return { severity: "error", place: { type: "command_line" }, message: `the workers cannot start: ${message}` };
 }
 
 /** Where it matters before long. */

@@ -4,11 +4,14 @@ import { ListenError, type ListenFailure } from "./listener-set.ts";
 import type { Answer, ListenFault } from "./messages.ts";
 import type { ReloadResult } from "./worker.ts";
 
-/** @throws ListenError with every address that could not be listened on; Error where it is another answer */
+/** A worker of a start ended or failed before it served. */
+export class WorkerStartError extends Error {}
+
+/** @throws ListenError with every address that could not be listened on; WorkerStartError where it is another answer */
 export function requireStarted(answer: Answer | undefined, config: Config): Extract<Answer, { type: "started" }> {
   if (answer?.type === "started") return answer;
   if (answer?.type === "cannot_listen") throw new ListenError(failuresOf(answer.failures, config));
-  throw new Error(reasonOf(answer));
+  throw new WorkerStartError(reasonOf(answer));
 }
 
 /** What an answer that is not the wanted one means for a reload. */

@@ -1,16 +1,17 @@
 import type { Config } from "../config/model.ts";
 import type { Log, LogLevel } from "../observe/log.ts";
 import { changesBetween } from "./changes.ts";
-import { reasonOf, refused, requireStarted, within } from "./answers.ts";
+import { reasonOf, refused, requireStarted, within, WorkerStartError } from "./answers.ts";
 import { listenerNames } from "./listener-names.ts";
 import { ListenError } from "./listener-set.ts";
 import type { Answer, Ask } from "./messages.ts";
+import { prepareAll } from "./prepare-all.ts";
 import { ALONE, type ListeningAt, portsOf, type Sharing } from "./sharing.ts";
 import type { NewWorker } from "./worker-link.ts";
 import { WorkerSlot } from "./worker-slot.ts";
 import type { ReloadResult, StopResult } from "./worker.ts";
 
-export { ListenError };
+export { ListenError, WorkerStartError };
 
 export interface SupervisorOptions {
   readonly log: Log;
@@ -43,6 +44,8 @@ export class Supervisor {
   #revision = 1;
   #listeningAt: ListeningAt = {};
   #urls: readonly string[] = [];
+  /** Until all workers serve, one that ends ends the start. */
+  #isStarting = true;
   #isStopping = false;
   /** What changes a worker's configuration goes one after the other. */
   #turn: Promise<unknown> = Promise.resolve();
@@ -91,7 +94,7 @@ export class Supervisor {
     return this.#countOpen();
   }
 
-  /** @throws ListenError with every address that could not be listened on; all workers have ended then */
+  /** @throws ListenError with every address that could not be listened on, WorkerStartError; all workers have ended then */
   async start(): Promise<void> {
     const [first, ...others] = this.#slots;
     try {
@@ -101,6 +104,8 @@ export class Supervisor {
       const answers = await Promise.all(others.map((slot) => slot.launch(this.#startAsk(this.#shared(slot)))));
       for (const each of answers) requireStarted(each, this.#config);
       for (const slot of this.#slots) slot.revision = this.#revision;
+      this.#isStarting = false;
+      for (const slot of this.#slots) if (!slot.isServing) this.#onEnded(slot, 0);
     } catch (error) {
       await this.#endAll();
       throw error;
@@ -139,6 +144,7 @@ export class Supervisor {
     hurry.removeEventListener("abort", hasten);
     clearTimeout(timer);
     if (result !== undefined) return result;
+    this.#options.log.warn("ending workers that are not done in time");
     await this.#endAll();
     return "forced";
   }
@@ -185,7 +191,7 @@ export class Supervisor {
   }
 
   readonly #onEnded = (slot: WorkerSlot, delayMs: number): void => {
-    if (this.#isStopping) return;
+    if (this.#isStopping || this.#isStarting) return;
     if (delayMs > 0)
       this.#options.log.warn("workers keep ending: the next one waits", { worker: slot.index + 1, delayMs });
     const timer = setTimeout(() => {
@@ -222,25 +228,8 @@ export class Supervisor {
   async #reload(config: Config): Promise<ReloadResult> {
     if (this.#isStopping) return { type: "stopping" };
     const slots = this.#slots.filter((slot) => slot.isServing);
-    const [first, ...others] = slots;
-    if (first === undefined) return { type: "failed", reason: "no worker is running at the moment" };
-    const names = [...listenerNames(config.listeners).keys()];
-    const held = names.filter((name) => this.#listeningAt[name] !== undefined);
-    const leading = { ports: portsOf(this.#listeningAt), held, servesUnixSockets: first.index === 0 };
-    const answers = [await first.ask({ type: "prepare", config, sharing: leading })];
-    const [answer] = answers;
-    if (answer?.type !== "prepared") return refused(answer, config);
-    // Only now is it known which ports there are.
-    const listeningAt = { ...this.#listeningAt, ...answer.listeningAt };
-    const sharing = { ports: portsOf(listeningAt), held: names, servesUnixSockets: false };
-    answers.push(...(await Promise.all(others.map((slot) => slot.ask({ type: "prepare", config, sharing })))));
-    const faulty = answers.findIndex((each) => each?.type !== "prepared");
-    if (faulty >= 0) {
-      await Promise.all(slots.map((slot) => slot.ask({ type: "abandon" })));
-      return refused(answers[faulty], config);
-    }
-    const kept = Object.entries(listeningAt).filter(([name]) => names.includes(name));
-    return await this.#commit(config, slots, Object.fromEntries(kept));
+    const prepared = await prepareAll(slots, config, this.#listeningAt);
+    return prepared.type === "prepared" ? await this.#commit(config, slots, prepared.listeningAt) : prepared;
   }
 
   async #commit(config: Config, slots: readonly WorkerSlot[], listeningAt: ListeningAt): Promise<ReloadResult> {

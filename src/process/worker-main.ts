@@ -2,6 +2,7 @@ import type { LogFacts, LogLevel, Log } from "../observe/log.ts";
 import { type Channel, Inbox } from "./channel.ts";
 import { faultsOf } from "./faults.ts";
 import type { FromWorker, ToWorker } from "./messages.ts";
+import { endWithParent } from "./parent-death.ts";
 import { WORKER_VARIABLE } from "./worker-role.ts";
 import { WorkerSeat } from "./worker-seat.ts";
 
@@ -10,6 +11,7 @@ const SUPERVISORS = ["SIGINT", "SIGTERM", "SIGQUIT", "SIGHUP", "SIGUSR1", "SIGUS
 
 /** Works for the supervisor that started this process, until that lets go of it or is no more. */
 export function runWorkerProcess(): void {
+  endWithParent();
   for (const signal of SUPERVISORS) process.on(signal, () => {});
   process.on("disconnect", () => process.exit(0));
   const channel = parentChannel();

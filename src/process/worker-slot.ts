@@ -27,6 +27,8 @@ export class WorkerSlot {
   #link: WorkerLink | undefined = undefined;
   #isServing = false;
   #isReleased = false;
+  /** It was ended from here, which its end need not tell again. */
+  #isKilled = false;
 
   constructor(options: SlotOptions) {
     this.#options = options;
@@ -72,6 +74,7 @@ export class WorkerSlot {
 
   /** Ends its worker at once; as after any other end, another may come. */
   kill(): void {
+    this.#isKilled = true;
     this.#link?.process?.kill();
   }
 
@@ -108,7 +111,9 @@ export class WorkerSlot {
   }
 
   #tell({ code, signal, lastWords }: WorkerEnd, pid: number, isHung: boolean): void {
-    if (this.#isReleased && !isHung && signal === undefined && code === 0) return;
+    const isExpected = this.#isKilled || (this.#isReleased && code === 0);
+    this.#isKilled = false;
+    if (isExpected && !isHung) return;
     const message = isHung ? "a worker did not react any more and was ended" : "a worker ended";
     const said = lastWords === "" ? undefined : lastWords;
     this.#options.log.error(message, this.#withNumber({ pid, code, signal, said }));

@@ -1,7 +1,14 @@
 import { beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, readdirSync, readFileSync, readlinkSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type BinaryRun, faultyBinaryPath, listeningAt, startBinary, temporaryFolder } from "../helpers/binary.ts";
+import {
+  type BinaryRun,
+  faultyBinaryPath,
+  listeningAt,
+  runBinary,
+  startBinary,
+  temporaryFolder,
+} from "../helpers/binary.ts";
 import { LANES, requestText } from "../helpers/lanes.ts";
 import { RawClient } from "../helpers/raw-client.ts";
 import { RawOrigin } from "../helpers/raw-origin.ts";
@@ -264,6 +271,17 @@ describe("a worker that", () => {
     await replaced(setting, 2, 0);
   });
 
+  test("ends at the start ends the start", async () => {
+    using folder = temporaryFolder();
+    writeFileSync(join(folder.path, "crash-2-always"), "");
+    const env = { RUNTIME_DIRECTORY: folder.path, GATEKEEPER_FAULTS_FOLDER: folder.path };
+    const args = ["--bind", "127.0.0.1:0", "--upstream", ":1", "--threads", "2"];
+    const { code, stderr } = await runBinary(args, { env, binary: await faultyBinaryPath() });
+    expect(code).toBe(2);
+    expect(stderr).toContain("the workers cannot start: a worker ended before it was ready");
+    expect(stderr.match(/"a worker ended"/g)).toHaveLength(1);
+  });
+
   test("hangs is found, ended and replaced", async () => {
     await using origin = RawOrigin.start(OK);
     await using setting = await start(origin.port, { lines: ["worker_hang_timeout: 400ms"] });
@@ -301,11 +319,13 @@ describe("the end of a process with several workers", () => {
     expect(setting.run.stderr()).not.toContain("a worker ended");
   });
 
-  test("by SIGKILL ends the workers as well", async () => {
+  test("by SIGKILL ends the workers as well, also one that hangs", async () => {
     await using origin = RawOrigin.start(OK);
-    await using setting = await start(origin.port);
+    await using setting = await start(origin.port, { lines: ["worker_hang_timeout: 0"] });
     const pids = await pidsOf(setting);
     expect(pids.filter(isRunning)).toHaveLength(2);
+    setting.fault("hang-1");
+    await until(() => !existsSync(join(setting.folder, "hang-1")), "the hang");
     setting.run.signal("SIGKILL");
     await until(() => pids.filter(isRunning).length === 0, "the end of the workers");
   });
