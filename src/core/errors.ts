@@ -22,6 +22,8 @@ export type ErrorKind =
   | "client_gone"
   // The origin's side.
   | "no_peer_available"
+  | "queue_full"
+  | "queue_timeout"
   | "connection_refused"
   | "destination_unreachable"
   | "dns_error"
@@ -60,6 +62,8 @@ const KINDS: Readonly<Record<ErrorKind, KindFacts>> = {
   payload_too_large: { status: 413, side: "downstream", nothingSent: false, proxyStatus: "http_request_error" },
   client_gone: { status: 499, side: "downstream", nothingSent: false, proxyStatus: "http_request_error" },
   no_peer_available: { status: 503, side: "upstream", nothingSent: true, proxyStatus: "destination_unavailable" },
+  queue_full: { status: 503, side: "upstream", nothingSent: true, proxyStatus: "connection_limit_reached" },
+  queue_timeout: { status: 503, side: "upstream", nothingSent: true, proxyStatus: "connection_limit_reached" },
   connection_refused: { status: 502, side: "upstream", nothingSent: true, proxyStatus: "connection_refused" },
   destination_unreachable: {
     status: 502,

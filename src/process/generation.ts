@@ -85,10 +85,9 @@ function putToWork(routes: readonly RouteConfig[], service: Service): RoutesAtWo
   const { log, lanes, budget, webSockets, streams } = service;
   const gateway = new Gateway(routes, service);
   const configs = gateway.proxyRoutes.map((route) => route.config);
-  const maxAttempts = Math.max(1, ...configs.map((config) => config.maxAttempts));
   const maxMessageBytes = Math.max(0, ...configs.map((config) => config.websocket.maxMessageBytes));
   return {
-    engine: new Engine(gateway, { log, lanes, budget, maxAttempts, webSockets, streams }),
+    engine: new Engine(gateway, { log, lanes, budget, webSockets, streams }),
     proxyRoutes: gateway.proxyRoutes,
     websocket: webSockets.handlerFor(maxMessageBytes),
   };

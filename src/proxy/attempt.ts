@@ -22,11 +22,12 @@ class Attempt implements Outgoing {
   readonly target: string;
   readonly headers: Headers;
   readonly body: ReadableStream<Uint8Array> | undefined;
+  readonly isRepeated: boolean;
   readonly #request: Request;
   readonly #deadline: Deadline | undefined;
 
   constructor(
-    { request, target }: Session,
+    { request, target, attempts }: Session,
     method: string,
     headers: Headers,
     body: ReadableStream<Uint8Array> | undefined,
@@ -36,6 +37,7 @@ class Attempt implements Outgoing {
     this.target = target;
     this.headers = headers;
     this.body = body;
+    this.isRepeated = attempts > 1;
     this.#request = request;
     this.#deadline = deadline;
   }

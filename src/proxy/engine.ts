@@ -2,6 +2,7 @@ import { ProxyError } from "../core/errors.ts";
 import { removeLookalikes, removeRequestHopByHop } from "../core/fields.ts";
 import type { Log } from "../observe/log.ts";
 import type { Peer } from "../upstream/peer.ts";
+import type { RetryVerdict } from "../upstream/retry.ts";
 import { admit } from "./admit.ts";
 import { Answer } from "./answer.ts";
 import { Deadline, prepare } from "./attempt.ts";
@@ -23,8 +24,6 @@ export interface EngineOptions {
   readonly lanes: Lanes;
   /** Shared by every answer that is gathered. */
   readonly budget: BufferBudget;
-  /** Total attempts for one request, the first included (Pingora's `max_retries`). */
-  readonly maxAttempts: number;
   readonly webSockets: WebSocketProxy;
   /** Where event streams are known while they are open. */
   readonly streams: OpenStreams;
@@ -171,25 +170,40 @@ export class Engine<Ctx = unknown> {
     if (!(outcome instanceof ProxyError)) return outcome;
     try {
       session.release();
-      return this.#mayRetry(session, outcome) ? this.#attempt(session) : this.#fail(session, outcome);
+      const verdict = this.#retryVerdict(session, outcome);
+      if (verdict === "give-up") return this.#fail(session, outcome);
+      if (verdict === "retry") return this.#attempt(session);
+      return this.#guard(
+        session,
+        pauseFor(verdict.afterMs, session.request.signal).then((isOver) =>
+          isOver ? this.#attempt(session) : this.#fail(session, LEFT_WHILE_WAITING),
+        ),
+      );
     } catch (error) {
       return this.#bug(session, error);
     }
   }
 
-  #mayRetry(session: Session<Ctx>, error: ProxyError): boolean {
+  #retryVerdict(session: Session<Ctx>, error: ProxyError): RetryVerdict {
     const { peer } = session;
-    if (peer === undefined || error.side !== "upstream" || error.kind === "no_peer_available") return false;
-    if (session.attempts >= this.#options.maxAttempts || session.request.signal.aborted) return false;
+    if (peer === undefined || error.side !== "upstream" || error.kind === "no_peer_available") return "give-up";
+    if (session.request.signal.aborted) return "give-up";
+    if (!error.nothingSent && !this.#isReplayable(session)) return "give-up";
+    // A fetch that was ended while it dialled has thrown the body away, though none of it was sent (Bun 1.4.5).
+    if (error.kind === "connection_timeout" && session.request.bodyUsed) return "give-up";
     const verdict = error.nothingSent
       ? this.#phases.failToConnect?.(session, peer, error)
       : this.#phases.errorWhileProxy?.(session, peer, error);
-    if (verdict !== "retry" || !(error.nothingSent || isReplayable(session.request))) return false;
-    // A fetch that was ended while it dialled has thrown the body away, though none of it was sent (Bun 1.4.5).
-    if (error.kind === "connection_timeout" && session.request.bodyUsed) return false;
-    session.tried = [...session.tried, peer];
+    if (verdict === undefined || verdict === "give-up") return "give-up";
+    if (!session.tried.includes(peer)) session.tried = [...session.tried, peer];
     this.#options.log.debug("trying again", { peer: peer.name, reason: error.kind, attempt: session.attempts });
-    return true;
+    return verdict;
+  }
+
+  /** What may be sent twice: by its method or by the phases' word, and never with a body, which was streamed. */
+  #isReplayable(session: Session<Ctx>): boolean {
+    const { body } = session.request;
+    return body === null && (isSafe(session.method) || this.#phases.isRepeatable?.(session) === true);
   }
 
   /** An answer that a phase made. */
@@ -237,8 +251,24 @@ export class Engine<Ctx = unknown> {
 
 const NO_PHASE_CHOOSES = new ProxyError("no_peer_available", "no phase chooses a peer");
 
-/** What may be sent twice: safe by its method, and with no body that was streamed (RFC 9110 9.2.1). */
-function isReplayable(request: Request): boolean {
-  const { method } = request;
-  return (method === "GET" || method === "HEAD" || method === "OPTIONS") && request.body === null;
+/** RFC 9110 9.2.1. */
+function isSafe(method: string): boolean {
+  return method === "GET" || method === "HEAD" || method === "OPTIONS";
+}
+
+const LEFT_WHILE_WAITING = new ProxyError("client_gone", "the client left before the next attempt");
+
+/** False when the client went meanwhile. */
+function pauseFor(ms: number, client: AbortSignal): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const leave = (): void => {
+    clearTimeout(timer);
+    resolve(false);
+  };
+  const timer = setTimeout(() => {
+    client.removeEventListener("abort", leave);
+    resolve(true);
+  }, ms);
+  client.addEventListener("abort", leave, { once: true });
+  return promise;
 }

@@ -19,6 +19,8 @@ export class GatewayCtx {
   uuid: string | undefined = undefined;
   /** Why a handler refused it, in words. */
   refusal: string | undefined = undefined;
+  /** Until when attempts may begin, by `performance.now()`; NaN where the route sets no time. */
+  triesEndAt = Number.NaN;
   /** When it was known that the request is logged, by `performance.now()`. */
   startedAt = 0;
 }

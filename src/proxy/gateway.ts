@@ -2,6 +2,7 @@ import type { RouteConfig } from "../config/model.ts";
 import { ProxyError } from "../core/errors.ts";
 import type { Log } from "../observe/log.ts";
 import type { Peer } from "../upstream/peer.ts";
+import type { RetryVerdict } from "../upstream/retry.ts";
 import { accessRecord } from "./access-record.ts";
 import type { Awaitable } from "./awaitable.ts";
 import { setForwarded } from "./forwarded.ts";
@@ -40,10 +41,9 @@ export class Gateway implements ProxyHttp<GatewayCtx> {
     return outcome instanceof Promise ? outcome.then((settled) => decide(session, settled)) : decide(session, outcome);
   }
 
-  upstreamPeer(session: GatewaySession): Peer | ProxyError {
+  upstreamPeer(session: GatewaySession): Awaitable<Peer | ProxyError> {
     const { route } = session.ctx;
-    const peer = route?.select(session, session.tried);
-    return peer ?? new ProxyError("no_peer_available", `every upstream of ${route?.key ?? "no route"} is down`);
+    return route === undefined ? NO_ROUTE : route.peerFor(session);
   }
 
   upstreamRequestFilter(session: GatewaySession, headers: Headers): void {
@@ -53,13 +53,16 @@ export class Gateway implements ProxyHttp<GatewayCtx> {
     route.editRequest(headers, session);
   }
 
-  /** Another peer that has not failed this request yet is tried; the same one is not asked twice. */
-  failToConnect(session: GatewaySession, peer: Peer): "retry" | "give-up" {
-    const { route } = session.ctx;
-    if (route === undefined || session.attempts >= route.config.maxAttempts) return "give-up";
-    return route.peers.some((other) => other !== peer && other.available && !session.tried.includes(other))
-      ? "retry"
-      : "give-up";
+  failToConnect(session: GatewaySession, peer: Peer, error: ProxyError): RetryVerdict {
+    return session.ctx.route?.afterFailure(session, peer, error) ?? "give-up";
+  }
+
+  errorWhileProxy(session: GatewaySession, peer: Peer, error: ProxyError): RetryVerdict {
+    return session.ctx.route?.afterFailure(session, peer, error) ?? "give-up";
+  }
+
+  isRepeatable(session: GatewaySession): boolean {
+    return session.ctx.route?.mayRepeat(session) === true;
   }
 
   /** What routes set on every answer stands on failures too. */
@@ -88,6 +91,8 @@ export class Gateway implements ProxyHttp<GatewayCtx> {
     else this.#log.info("request failed", facts);
   }
 }
+
+const NO_ROUTE = new ProxyError("no_peer_available", "no route says where to");
 
 /** What the engine is told of the routes' outcome. */
 function decide(session: GatewaySession, outcome: Outcome | undefined): Awaitable<Response> | ProxyError | undefined {

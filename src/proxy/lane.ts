@@ -6,6 +6,8 @@ export interface Outgoing {
   readonly headers: Headers;
   /** Undefined where the request has none. Content-Length in `headers` tells its length, else it goes chunked. */
   readonly body: ReadableStream<Uint8Array> | undefined;
+  /** Another attempt was made before this one. Default false. */
+  readonly isRepeated?: boolean;
   /** Ends the attempt: the client's going, or a deadline. */
   readonly signal: AbortSignal;
 }

@@ -1,5 +1,6 @@
 import type { ProxyError } from "../core/errors.ts";
 import type { Peer } from "../upstream/peer.ts";
+import type { RetryVerdict } from "../upstream/retry.ts";
 import type { Awaitable } from "./awaitable.ts";
 import type { Session } from "./session.ts";
 
@@ -63,13 +64,16 @@ export interface ProxyHttp<Ctx = unknown> {
    * The attempt failed before anything was sent. "retry" asks for another attempt, which the engine makes
    * while the request's limit of attempts and its body allow it. Without it there is no retry.
    */
-  failToConnect?(session: Session<Ctx>, peer: Peer, error: ProxyError): "retry" | "give-up";
+  failToConnect?(session: Session<Ctx>, peer: Peer, error: ProxyError): RetryVerdict;
 
   /**
-   * The attempt failed after something may have been sent. "retry" is honoured for GET, HEAD and OPTIONS
-   * without a body, before any of the answer was passed on. Without it there is no retry.
+   * The attempt failed after something may have been sent, before any of the answer was passed on. "retry" is honoured for
+   * GET, HEAD and OPTIONS, and for what `isRepeatable` says yes to; never with a body. Without it there is no retry.
    */
-  errorWhileProxy?(session: Session<Ctx>, peer: Peer, error: ProxyError): "retry" | "give-up";
+  errorWhileProxy?(session: Session<Ctx>, peer: Peer, error: ProxyError): RetryVerdict;
+
+  /** Whether a request may be carried out twice, whatever its method (RFC 9110 9.2.2). Without it: GET, HEAD, OPTIONS. */
+  isRepeatable?(session: Session<Ctx>): boolean;
 
   /** The head as the upstream sent it, hop-by-hop fields already removed. */
   upstreamResponseFilter?(session: Session<Ctx>, head: ResponseHead): Awaitable<void>;

@@ -1,15 +1,24 @@
 import type { ReverseProxyConfig } from "../config/model.ts";
+import { ProxyError } from "../core/errors.ts";
 import { compileTrustedProxies, isTrusted, type TrustedProxies } from "../core/trust.ts";
+import { compileMatch, type RequestMatcher } from "../routing/match.ts";
 import type { Peer } from "../upstream/peer.ts";
 import type { Peers } from "../upstream/peers.ts";
 import type { StickyCookie } from "../upstream/policies/sticky.ts";
+import { LEAST_PAUSE_MS, retryVerdict, type RetryVerdict } from "../upstream/retry.ts";
+import { RetryBudget } from "../upstream/retry-budget.ts";
 import { compileBalance, type Selection } from "../upstream/selection.ts";
+import type { Awaitable } from "./awaitable.ts";
 import type { GatewaySession } from "./gateway-ctx.ts";
-import type { StreamOwner } from "./session.ts";
 import { type CompiledEdits, compileFieldEdits, setField } from "./handlers/field-edits.ts";
+import { PeerQueue } from "./peer-queue.ts";
+import type { StreamOwner } from "./session.ts";
 import { compileTemplate, type Template } from "./template.ts";
 
-/** Where a route forwards to, compiled: what every request it takes has in common. Immutable. */
+/** Failures that cost their peer next to nothing: nobody was there to be burdened by an attempt. */
+const FREE: ReadonlySet<string> = new Set(["connection_refused", "destination_unreachable", "dns_error"]);
+
+/** Where a route forwards to, compiled: what every request it takes has in common. */
 export class ProxyRoute implements StreamOwner {
   /** The names of the routes that lead here: what makes it the same one after a reload. */
   readonly key: string;
@@ -23,6 +32,10 @@ export class ProxyRoute implements StreamOwner {
   readonly #headerUp: CompiledEdits | undefined;
   readonly #host: Template | undefined;
   readonly #trusted: TrustedProxies;
+  readonly #retryMatch: RequestMatcher | undefined;
+  readonly #budget: RetryBudget;
+  /** Undefined where peers take as much as comes. */
+  readonly #queue: PeerQueue | undefined;
 
   constructor(key: string, config: ReverseProxyConfig, peers: Peers) {
     this.key = key;
@@ -35,10 +48,57 @@ export class ProxyRoute implements StreamOwner {
     this.#headerUp = config.headerUp && compileFieldEdits(config.headerUp);
     this.#host = config.host === undefined ? undefined : compileTemplate(config.host);
     this.#trusted = compileTrustedProxies(config.trustedProxies);
+    const { retry, limit } = config;
+    this.#retryMatch = retry.match.length === 0 ? undefined : compileMatch(retry.match);
+    this.#budget = new RetryBudget(retry.budgetPercent, retry.budgetMinPerSecond);
+    this.#queue =
+      limit.maxRequests === 0
+        ? undefined
+        : new PeerQueue(this.peers, limit, (session) => this.select(session, session.tried));
   }
 
   get streamCloseDelayMs(): number {
     return this.config.streamCloseDelayMs;
+  }
+
+  /** The peer of the next attempt: at once, or when one is free or up again where the configuration has time for that. */
+  peerFor(session: GatewaySession): Awaitable<Peer | ProxyError> {
+    const queue = this.#queue;
+    if (session.attempts === 0) {
+      this.#budget.onRequest();
+      const { tryDurationMs } = this.config.retry;
+      if (tryDurationMs > 0) session.ctx.triesEndAt = performance.now() + tryDurationMs;
+    }
+    // Nobody gets in before those who wait.
+    const peer = queue !== undefined && queue.size > 0 ? undefined : this.select(session, session.tried);
+    if (peer !== undefined) return peer;
+    if (queue?.isWorthWaiting === true || (queue !== undefined && queue.size > 0)) return queue.wait(session);
+    if (this.config.retry.tryDurationMs > 0) return this.#whenUp(session);
+    return new ProxyError("no_peer_available", `every upstream of ${this.key} is down`);
+  }
+
+  /** Whether a request whose attempt failed is tried again. */
+  afterFailure(session: GatewaySession, peer: Peer, error: ProxyError): RetryVerdict {
+    const now = performance.now();
+    const { retry, maxAttempts } = this.config;
+    const verdict = retryVerdict(
+      { ...retry, maxAttempts },
+      {
+        attempts: session.attempts,
+        nothingSent: error.nothingSent,
+        // The engine asks for a failure after sending only where it may be repeated.
+        isRepeatable: true,
+        hasOther: this.peers.some((other) => other !== peer && other.available && !session.tried.includes(other)),
+        triesEndAt: session.ctx.triesEndAt,
+      },
+      now,
+    );
+    return verdict === "give-up" || FREE.has(error.kind) || this.#budget.take(now) ? verdict : "give-up";
+  }
+
+  /** Whether a request may be sent twice, whatever its method (Caddy's `lb_retry_match`). */
+  mayRepeat(session: GatewaySession): boolean {
+    return this.#retryMatch?.matches(session) === true;
   }
 
   /** Whether the X-Forwarded-* of this request's peer are believed: by the listener, or by this route. */
@@ -53,5 +113,18 @@ export class ProxyRoute implements StreamOwner {
   editRequest(headers: Headers, session: GatewaySession): void {
     if (this.#host !== undefined) setField(headers, "Host", this.#host.of(session));
     this.#headerUp?.apply(headers, session);
+  }
+
+  /** No peer is up: looks again and again until the time for tries is over, or the client goes. */
+  async #whenUp(session: GatewaySession): Promise<Peer | ProxyError> {
+    const pauseMs = Math.max(this.config.retry.tryIntervalMs, LEAST_PAUSE_MS);
+    const { signal } = session.request;
+    while (performance.now() + pauseMs < session.ctx.triesEndAt) {
+      await Bun.sleep(pauseMs);
+      if (signal.aborted) return new ProxyError("client_gone", "the client left while no upstream was up");
+      const peer = this.select(session, session.tried);
+      if (peer !== undefined) return peer;
+    }
+    return new ProxyError("no_peer_available", `every upstream of ${this.key} was down all the time`);
   }
 }

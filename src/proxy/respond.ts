@@ -16,6 +16,9 @@ const TEXT: Readonly<Record<number, string>> = {
 /** Methods a client may use, for the `Allow` field of a 405 (RFC 9110 15.5.6 requires one). */
 const ALLOW = "GET, HEAD, POST, PUT, DELETE, PATCH, OPTIONS";
 
+/** After which a client whom the upstreams had no place for may come again (RFC 9110 10.2.3). */
+const RETRY_AFTER_SECONDS = "1";
+
 /**
  * The answer gatekeeper makes for a failure: its status, a short plain body, `Cache-Control: no-store`, and a
  * `Proxy-Status` whose details are the same word that stands in the log.
@@ -31,6 +34,7 @@ function respondTo(kind: ErrorKind): Response {
     "Cache-Control": "no-store",
     "Proxy-Status": proxyStatusOf(kind),
   });
+  if (kind === "queue_full" || kind === "queue_timeout") headers.set("Retry-After", RETRY_AFTER_SECONDS);
   if (status === 405) headers.set("Allow", ALLOW);
   if (status === 426) {
     // What would be taken (RFC 9110 15.5.22, RFC 6455 4.4).

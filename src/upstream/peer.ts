@@ -4,7 +4,7 @@ import type { ReverseProxyConfig, UpstreamAddress, UpstreamTlsConfig } from "../
 /** How a peer is spoken to (Pingora's `PeerOptions`). */
 export type PeerOptions = Pick<
   ReverseProxyConfig,
-  "upstreamTls" | "timeouts" | "keepAlive" | "responseBufferBytes" | "websocket"
+  "upstreamTls" | "timeouts" | "keepAlive" | "responseBufferBytes" | "websocket" | "limit"
 >;
 
 /** `serverName` is fetch's spelling, `servername` node's. */
@@ -27,6 +27,8 @@ export class PeerLife {
   isSuspect = false;
   /** Requests and WebSockets on it right now. */
   inFlight = 0;
+  /** Called when one of them is over, while somebody waits for that. */
+  readonly onFreed = new Set<() => void>();
   /** Heads of answers that came from it. */
   answers = 0;
 }
@@ -46,11 +48,13 @@ export class Peer {
   readonly options: PeerOptions;
   /** Shared with every other peer of the same address. */
   readonly life: PeerLife;
+  readonly #mostInFlight: number;
   #inFlightHere = 0;
 
   constructor(address: UpstreamAddress, options: PeerOptions, life: PeerLife = new PeerLife()) {
     this.address = address;
     this.options = options;
+    this.#mostInFlight = options.limit.maxRequests;
     this.life = life;
     this.name = peerName(address);
     if (address.type === "unix") {
@@ -78,8 +82,11 @@ export class Peer {
 
   /** Counts for the address, and for this peer alone. */
   set inFlight(count: number) {
-    this.#inFlightHere += count - this.life.inFlight;
-    this.life.inFlight = count;
+    const { life } = this;
+    const isFreed = count < life.inFlight;
+    this.#inFlightHere += count - life.inFlight;
+    life.inFlight = count;
+    if (isFreed && life.onFreed.size > 0) for (const tell of life.onFreed) tell();
   }
 
   /** True while requests or WebSockets are under way by this very peer. */
@@ -118,8 +125,18 @@ export class Peer {
 
   /** May be given new requests. */
   get available(): boolean {
+    return this.isUp && !this.isFull;
+  }
+
+  /** Neither found down nor drained. */
+  get isUp(): boolean {
     const { life } = this;
     return life.healthy && !life.draining;
+  }
+
+  /** It has as many requests and WebSockets as it may have at once. */
+  get isFull(): boolean {
+    return this.#mostInFlight > 0 && this.life.inFlight >= this.#mostInFlight;
   }
 
   /** Real requests have failed on it lately: it is given none while another one is available. */

@@ -41,13 +41,15 @@ export class Peers {
 }
 
 /** Without what else the configuration of a route holds, which would keep all of it in memory after a reload. */
-function pick({ upstreamTls, timeouts, keepAlive, responseBufferBytes, websocket }: PeerOptions): PeerOptions {
-  return { upstreamTls, timeouts, keepAlive, responseBufferBytes, websocket };
+function pick(options: PeerOptions): PeerOptions {
+  const { upstreamTls, timeouts, keepAlive, responseBufferBytes, websocket, limit } = options;
+  return { upstreamTls, timeouts, keepAlive, responseBufferBytes, websocket, limit };
 }
 
 function isSpokenToAlike(a: PeerOptions, b: PeerOptions): boolean {
   return (
     a.responseBufferBytes === b.responseBufferBytes &&
+    a.limit.maxRequests === b.limit.maxRequests &&
     Bun.deepEquals(a.timeouts, b.timeouts, true) &&
     Bun.deepEquals(a.keepAlive, b.keepAlive, true) &&
     Bun.deepEquals(a.websocket, b.websocket, true) &&

@@ -21,7 +21,7 @@ export function serveBy<Ctx>(phases: ProxyHttp<Ctx>, budgetBytes = 64 * 1024 * 1
   const streams = new OpenStreams();
   const webSockets = new WebSocketProxy(streams, log);
   const budget = new BufferBudget(budgetBytes);
-  const engine = new Engine(phases, { log, lanes, budget, maxAttempts: 16, webSockets, streams });
+  const engine = new Engine(phases, { log, lanes, budget, webSockets, streams });
   const [config] = configWith({ upstreams: [] }).listeners;
   if (config === undefined) throw new Error("the default configuration has a listener");
   const listener = new Listener("test", config, { handler: engine, websocket: webSockets.handlerFor(1024 * 1024) });

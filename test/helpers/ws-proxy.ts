@@ -34,6 +34,7 @@ const WEBSOCKET: WebSocketConfig = {
 };
 
 const PEER = {
+  limit: { maxRequests: 0, maxQueued: 0, queueTimeoutMs: 0 },
   timeouts: { dialMs: 3_000, responseHeaderMs: 0, readMs: 0 },
   keepAlive: { idleTimeoutMs: 0, poolSize: 128 },
   responseBufferBytes: 1024 * 1024,

@@ -16,6 +16,7 @@ const OPTIONS: PeerOptions = {
   keepAlive: { idleTimeoutMs: 0, poolSize: 128 },
   responseBufferBytes: 1024,
   websocket: { maxMessageBytes: 1024, deadAfterMs: 60_000, handshakeTimeoutMs: 30_000 },
+  limit: { maxRequests: 0, maxQueued: 0, queueTimeoutMs: 0 },
 };
 const address = (port: number, tls = false): UpstreamAddress => ({ type: "tcp", host: "127.0.0.1", port, tls });
 const again = (): PeerOptions => structuredClone(OPTIONS);
