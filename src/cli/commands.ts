@@ -34,6 +34,21 @@ export const COMMANDS = {
     words: [],
     flags: ["pid", "help", "version"],
   },
+  maintenance: {
+    doc: "Have the running process answer 503 in place of everything, or of one route, and no longer; alone: say what is so",
+    words: ["[on|off]", "[ROUTE]"],
+    flags: ["retry-after", "pid", "help", "version"],
+  },
+  drain: {
+    doc: "Give a peer no new requests; what is open on it finishes. Alone: list the peers",
+    words: ["[ADDR]"],
+    flags: ["pid", "help", "version"],
+  },
+  undrain: {
+    doc: "Give a peer new requests again",
+    words: ["ADDR"],
+    flags: ["pid", "help", "version"],
+  },
   schema: { doc: "Print the JSON Schema of the configuration file, for editors", words: [], flags: HELP_ONLY },
   docs: { doc: "Print the reference of every key of the configuration file", words: [], flags: HELP_ONLY },
   demo: {

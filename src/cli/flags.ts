@@ -15,6 +15,7 @@ export type Action =
   | "from"
   | "watch"
   | "pid"
+  | "retry-after"
   | "help"
   | "version";
 
@@ -65,7 +66,14 @@ const ACTIONS: readonly Flag[] = [
     only: ["explain"],
   }),
   action("from", "Request", "The IP that it comes from (default: 127.0.0.1)", { valueName: "IP", only: ["explain"] }),
-  action("pid", "Process", "The process that is to reload, where several run", { valueName: "PID", only: ["reload"] }),
+  action("pid", "Process", "The process that is meant, where several run", {
+    valueName: "PID",
+    only: ["reload", "maintenance", "drain", "undrain"],
+  }),
+  action("retry-after", "Process", "When clients are told to come again (default: 120s)", {
+    valueName: "SECONDS",
+    only: ["maintenance"],
+  }),
   action("upgrade", "Process", "Take over from the running process, which then drains and ends", { short: "u" }),
   action("nocapture", "Process", "Accepted as the original did; no effect"),
   action("help", "Help", "Show this help and exit", { short: "h" }),

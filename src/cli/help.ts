@@ -1,7 +1,7 @@
 import { SETTING_NAMES, settingOf } from "../config/settings/table.ts";
 import { GROUPS, type KeyStatus } from "../config/settings/setting.ts";
 import { COMMANDS, takesFlag, type CommandName } from "./commands.ts";
-import { EXIT_FORCED, EXIT_NOT_RELOADED, EXIT_OK, EXIT_REFUSED, EXIT_WHICH_PROCESS } from "./exit.ts";
+import { EXIT_FORCED, EXIT_NOT_DONE, EXIT_OK, EXIT_REFUSED, EXIT_WHICH_PROCESS } from "./exit.ts";
 import { FLAGS, type Flag } from "./flags.ts";
 
 const EXAMPLES: Readonly<Record<CommandName, readonly (readonly [command: string, what: string])[]>> = {
@@ -19,6 +19,16 @@ const EXAMPLES: Readonly<Record<CommandName, readonly (readonly [command: string
     ["gatekeeper explain gatekeeper.yaml https://a.example/x -X POST -H 'X-A: b' --from 192.0.2.7", "another request"],
   ],
   reload: [["gatekeeper reload", "after the file was changed; says what is wrong with it, if so"]],
+  maintenance: [
+    ["gatekeeper maintenance on", "everything answers 503; what is open stays open"],
+    ["gatekeeper maintenance on a.example --retry-after 10m", "one route, by its name"],
+    ["gatekeeper maintenance off", "everything is served again"],
+  ],
+  drain: [
+    ["gatekeeper drain 127.0.0.1:3001", "before that program is stopped"],
+    ["gatekeeper drain", "how every peer does, and how many requests and WebSockets it has"],
+  ],
+  undrain: [["gatekeeper undrain 127.0.0.1:3001", "it is back"]],
   schema: [["gatekeeper schema > gatekeeper.schema.json", "for an editor that knows JSON Schema"]],
   docs: [["gatekeeper docs | less", "every key, its type, default and meaning"]],
   demo: [["gatekeeper demo", "see it work, without anything else"]],
@@ -66,8 +76,8 @@ const SIGNALS =
 
 const EXIT_CODES =
   `Exit codes: ${EXIT_OK} stopped as asked, ${EXIT_FORCED} stopped before everything had ended, ` +
-  `${EXIT_REFUSED} refused: nothing was started; of reload: ${EXIT_NOT_RELOADED} the old configuration stays, ` +
-  `${EXIT_WHICH_PROCESS} no process, or several.`;
+  `${EXIT_REFUSED} refused: nothing was started; of reload, maintenance, drain and undrain: ${EXIT_NOT_DONE} the running process does not do ` +
+  `it, ${EXIT_WHICH_PROCESS} no process, or several.`;
 
 /** What conf.yaml may hold beside the flags' names. */
 function keysTexts(): readonly string[] {

@@ -33,6 +33,7 @@ export async function startReloading(
     {
       status: () => statusOf(worker),
       reload: () => reloader.reload("command"),
+      control: (command) => worker.control(command),
     },
     controlSetting(),
   );

@@ -4,8 +4,9 @@ import { isWithoutEffect, withoutEffect } from "./effect.ts";
 import type { Settings } from "./given.ts";
 import { LOG_LEVEL } from "./kinds.ts";
 import { buildListeners } from "./listeners.ts";
-import type { Config, ListenerConfig, LogConfig, ProcessConfig } from "./model.ts";
+import type { Config, ListenerConfig, LogConfig, PageFile, ProcessConfig } from "./model.ts";
 import { hasErrors, type Place, type Problem } from "./problem.ts";
+import { readPageFile } from "./page-file.ts";
 import { flatRoute } from "./proxy.ts";
 import { readConf, type ConfFile } from "./read-conf.ts";
 import { buildUpstreams, buildUpstreamTls, namedFiles } from "./upstreams.ts";
@@ -66,9 +67,11 @@ export async function loadConfig(input: LoadInput): Promise<Loaded> {
     format: settings.one("log_format")?.value,
   };
   const { listeners } = built;
+  const page = maintenancePage(settings);
+  problems.push(...page.problems);
   const files = [...new Set([...file.files, ...namedFiles(settings), ...built.files])];
   if (hasErrors(problems)) return { config: undefined, listeners, log, problems, files };
-  return { config: { listeners, process: buildProcess(settings) }, listeners, log, problems, files };
+  return { config: { listeners, process: buildProcess(settings, page.value) }, listeners, log, problems, files };
 }
 
 /** The listeners, all with one route, that flags or a file of settings alone come to. */
@@ -98,10 +101,21 @@ function logVariable(text: string | undefined): {
   return { level: undefined, problems: [problem] };
 }
 
-function buildProcess(settings: Settings): ProcessConfig {
+function maintenancePage(settings: Settings): { value: PageFile | undefined; problems: readonly Problem[] } {
+  const given = settings.one("maintenance_page");
+  if (given === undefined) return { value: undefined, problems: [] };
+  const page = readPageFile(given.value);
+  if (page.ok) return { value: page.value, problems: [] };
+  const expected = "a file that can be read, of at most 1 MiB";
+  const problem = { severity: "error", place: given.place, message: page.fault, seen: given.text, expected } as const;
+  return { value: undefined, problems: [problem] };
+}
+
+function buildProcess(settings: Settings, maintenancePage: PageFile | undefined): ProcessConfig {
   return {
     threads: settings.value("threads"),
     workerHangTimeoutMs: settings.value("worker_hang_timeout"),
+    maintenancePage,
     daemon: settings.value("daemon"),
     pidFile: settings.value("pid_file"),
     errorLog: settings.one("error_log")?.value,

@@ -1,5 +1,5 @@
 import type { ListenAddress, UpstreamAddress } from "../core/address.ts";
-import type { FieldEdits, RouteConfig } from "./routes-model.ts";
+import type { FieldEdits, PageFile, RouteConfig } from "./routes-model.ts";
 import type { UpstreamPolicyConfig } from "./upstream-model.ts";
 
 export type { ListenAddress, UpstreamAddress };
@@ -125,6 +125,8 @@ export interface ProcessConfig {
   readonly threads: number;
   /** A worker with a process of its own that does not react for so long is replaced. 0 is never. Default 10 s (ours). */
   readonly workerHangTimeoutMs: number;
+  /** What `gatekeeper maintenance` answers with; undefined is a short page of its own. */
+  readonly maintenancePage: PageFile | undefined;
   readonly daemon: boolean;
   readonly pidFile: string;
   readonly errorLog: string | undefined;

@@ -102,6 +102,15 @@ export type HandlerConfig =
   | { readonly type: "routes"; readonly routes: readonly RouteConfig[] }
   | { readonly type: "proxy"; readonly proxy: ReverseProxyConfig };
 
+/** A file that answers are made of, read at the start. */
+export interface PageFile {
+  /** As the configuration names it. */
+  readonly path: string;
+  readonly contentType: string;
+  /** Its bytes, one char for each. At most 1 MiB. */
+  readonly content: string;
+}
+
 /**
  * Edits of header fields in Caddy's order: add, set, remove, replace. Field names and values are templates;
  * `remove` takes `*` at either end of a name.

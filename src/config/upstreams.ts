@@ -13,7 +13,7 @@ const NEED_TLS = ["sni", "insecure", "ca_file", "client_cert", "client_key", "en
 
 /** The files that settings name and that are read at the start. */
 export function namedFiles(settings: Settings): readonly string[] {
-  const names = ["cert", "key", "ca_file", "client_cert", "client_key"] as const;
+  const names = ["cert", "key", "ca_file", "client_cert", "client_key", "maintenance_page"] as const;
   return names.flatMap((name) => settings.all(name).map((given) => given.value));
 }
 

@@ -36,6 +36,7 @@ export type ErrorKind =
   | "read_timeout"
   | "upgrade_refused"
   // Ours.
+  | "maintenance"
   | "internal_error";
 
 interface KindFacts {
@@ -80,6 +81,7 @@ const KINDS: Readonly<Record<ErrorKind, KindFacts>> = {
   http_response_timeout: { status: 504, side: "upstream", nothingSent: false, proxyStatus: "http_response_timeout" },
   read_timeout: { status: 504, side: "upstream", nothingSent: false, proxyStatus: "connection_read_timeout" },
   upgrade_refused: { status: 502, side: "upstream", nothingSent: false, proxyStatus: "http_upgrade_failed" },
+  maintenance: { status: 503, side: "internal", nothingSent: true, proxyStatus: "destination_unavailable" },
   internal_error: { status: 500, side: "internal", nothingSent: false, proxyStatus: "proxy_internal_error" },
 };
 

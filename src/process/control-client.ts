@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { ControlCommand, ControlResult } from "./controls.ts";
 import { type ControlSetting, folderFault, folders, namesIn, socketName } from "./control-folder.ts";
 import type { ProcessStatus } from "./control-socket.ts";
 import type { ReloadReport } from "./reloader.ts";
@@ -39,6 +40,12 @@ async function statusOf(socket: string): Promise<RunningProcess | undefined> {
 export async function requestReload({ socket }: RunningProcess): Promise<ReloadReport> {
   const answer = await ask(socket, "/reload", { method: "POST" });
   return (await answer.json()) as ReloadReport;
+}
+
+/** Has a process do something else. Rejects where it goes meanwhile. */
+export async function requestControl({ socket }: RunningProcess, command: ControlCommand): Promise<ControlResult> {
+  const answer = await ask(socket, "/control", { method: "POST", body: JSON.stringify(command) });
+  return (await answer.json()) as ControlResult;
 }
 
 function ask(socket: string, path: string, init: BunFetchRequestInit): Promise<Response> {

@@ -2,6 +2,7 @@ import { chmodSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { removeStaleSocket } from "../server/unix-socket.ts";
 import { type ControlSetting, makeFolder, namesIn, ownFolders, socketName } from "./control-folder.ts";
+import { type ControlCommand, type ControlResult, parseCommand } from "./controls.ts";
 import type { ReloadReport } from "./reloader.ts";
 import type { WorkerStatus } from "./supervisor.ts";
 
@@ -18,11 +19,13 @@ export interface ProcessStatus {
 export interface ControlHandlers {
   readonly status: () => ProcessStatus;
   readonly reload: () => Promise<ReloadReport>;
+  readonly control: (command: ControlCommand) => Promise<ControlResult>;
 }
 
 /**
- * How `gatekeeper reload` speaks to a running process: HTTP over a unix socket that only its user can reach. `GET /` says
- * what it is, `POST /reload` is answered 200, or 409 where the old configuration stays.
+ * How `gatekeeper reload` and its like speak to a running process: HTTP over a unix socket that only its user can reach.
+ * `GET /` says what it is; `POST /reload` is answered 200, or 409 where the old configuration stays; `POST /control` takes
+ * a `ControlCommand` and is answered 200 with what came of it, or 409 where nothing did.
  */
 export class ControlSocket implements AsyncDisposable {
   readonly path: string;
@@ -75,8 +78,16 @@ async function answer(request: Request, handlers: ControlHandlers): Promise<Resp
   const { pathname } = new URL(request.url);
   const { method } = request;
   if (pathname === "/" && method === "GET") return Response.json(handlers.status());
-  if (pathname !== "/reload") return new Response(null, { status: 404 });
+  if (pathname !== "/reload" && pathname !== "/control") return new Response(null, { status: 404 });
   if (method !== "POST") return new Response(null, { status: 405, headers: { Allow: "POST" } });
-  const report = await handlers.reload();
-  return Response.json(report, { status: report.isReloaded ? 200 : 409 });
+  if (pathname === "/reload") {
+    const report = await handlers.reload();
+    return Response.json(report, { status: report.isReloaded ? 200 : 409 });
+  }
+  const command = parseCommand(await request.json().catch(() => undefined));
+  if (command === undefined) return Response.json(NO_COMMAND, { status: 400 });
+  const result = await handlers.control(command);
+  return Response.json(result, { status: result.type === "refused" ? 409 : 200 });
 }
+
+const NO_COMMAND: ControlResult = { type: "refused", reason: "this is no command" };

@@ -3,6 +3,7 @@ import type { BridgeData } from "../proxy/bridge.ts";
 import { Engine } from "../proxy/engine.ts";
 import { Gateway } from "../proxy/gateway.ts";
 import type { GatewayCtx } from "../proxy/gateway-ctx.ts";
+import type { Maintenance } from "../proxy/maintenance.ts";
 import type { OpenStream } from "../proxy/open-streams.ts";
 import type { ProxyRoute } from "../proxy/proxy-route.ts";
 import type { Service as ListenerService } from "../server/listener.ts";
@@ -27,12 +28,14 @@ export class Generation implements Disposable {
   readonly peers: ReadonlySet<Peer>;
   readonly #byRoutes = new Map<readonly RouteConfig[], RoutesAtWork>();
   readonly #healthChecker: HealthChecker;
+  readonly #maintenance: Maintenance;
   /** Where streams may stay: the addresses that each route forwards to. */
   readonly #livesByRoute = new Map<string, Set<PeerLife>>();
 
   /** Compiles it and starts nothing: it may be given up again. */
   constructor(config: Config, service: Service) {
     this.config = config;
+    this.#maintenance = service.maintenance;
     this.listeners = listenerNames(config.listeners);
     for (const { routes } of config.listeners) {
       if (!this.#byRoutes.has(routes)) this.#byRoutes.set(routes, putToWork(routes, service));
@@ -60,8 +63,9 @@ export class Generation implements Disposable {
     return this.#livesByRoute.get(stream.routeKey)?.has(stream.peer.life) === true;
   }
 
-  /** Starts what runs by itself: health checks. */
+  /** It is what serves from now on. Starts what runs by itself: health checks. */
   start(): void {
+    this.#maintenance.page = this.config.process.maintenancePage;
     this.#healthChecker.start();
   }
 

@@ -1,5 +1,7 @@
 import type { Config } from "../config/model.ts";
 import type { LogFacts, LogLevel } from "../observe/log.ts";
+import type { PeerStatus } from "../upstream/peers.ts";
+import type { ControlState } from "./controls.ts";
 import type { ListeningAt, Sharing } from "./sharing.ts";
 import type { ReloadChanges, StopResult } from "./worker.ts";
 
@@ -34,6 +36,7 @@ export type Ask =
       readonly logLevel: LogLevel;
       /** How often it says that it is alive; 0 is never. */
       readonly aliveEveryMs: number;
+      readonly controls: ControlState;
     }
   /** Makes everything ready to serve by another configuration. Answered `prepared`, or why not. */
   | { readonly type: "prepare"; readonly config: Config; readonly sharing: Sharing }
@@ -43,6 +46,10 @@ export type Ask =
   | { readonly type: "abandon" }
   /** Answered `open`. */
   | { readonly type: "count_open" }
+  /** Maintenance and draining are as this says from now on. Answered `done`. */
+  | { readonly type: "set_controls"; readonly controls: ControlState }
+  /** Answered `peers`. */
+  | { readonly type: "peers" }
   /** Closes the files of access logs, which are opened anew by the next line. Answered `done`. */
   | { readonly type: "reopen_logs" }
   /** Takes no new connections, waits for what is open, and ends. Answered `stopped`. */
@@ -59,6 +66,7 @@ export type Answer =
   | { readonly type: "stopping" }
   | { readonly type: "failed"; readonly reason: string }
   | { readonly type: "open"; readonly count: number }
+  | { readonly type: "peers"; readonly peers: readonly PeerStatus[] }
   | { readonly type: "stopped"; readonly result: StopResult }
   | { readonly type: "done" };
 

@@ -3,6 +3,7 @@ import { AccessLogs } from "../proxy/access-logs.ts";
 import { BufferBudget } from "../proxy/budget.ts";
 import { PasswordChecks } from "../proxy/handlers/password-checks.ts";
 import { Lanes } from "../proxy/lanes.ts";
+import { Maintenance } from "../proxy/maintenance.ts";
 import { OpenStreams } from "../proxy/open-streams.ts";
 import { WebSocketProxy } from "../proxy/websocket-proxy.ts";
 import { Peers } from "../upstream/peers.ts";
@@ -19,6 +20,7 @@ export class Service implements AsyncDisposable {
   readonly streams = new OpenStreams();
   readonly accessLogs: AccessLogs;
   readonly passwords = new PasswordChecks();
+  readonly maintenance = new Maintenance();
   readonly webSockets: WebSocketProxy;
 
   constructor(log: Log) {

@@ -4,14 +4,15 @@ import { changesBetween } from "./changes.ts";
 import { reasonOf, refused, requireStarted, within, WorkerStartError } from "./answers.ts";
 import { listenerNames } from "./listener-names.ts";
 import { ListenError } from "./listener-set.ts";
+import { Controls, type ControlCommand, type ControlResult } from "./controls.ts";
 import type { Answer, Ask } from "./messages.ts";
 import { prepareAll } from "./prepare-all.ts";
 import { ALONE, type ListeningAt, portsOf, type Sharing } from "./sharing.ts";
 import type { NewWorker } from "./worker-link.ts";
-import { WorkerSlot } from "./worker-slot.ts";
+import { countOpen, WorkerSlot, type WorkerStatus } from "./worker-slot.ts";
 import type { ReloadResult, StopResult } from "./worker.ts";
 
-export { ListenError, WorkerStartError };
+export { ListenError, WorkerStartError, type WorkerStatus };
 
 export interface SupervisorOptions {
   readonly log: Log;
@@ -21,16 +22,6 @@ export interface SupervisorOptions {
   readonly sharing?: Sharing;
 }
 
-/** One worker, for whoever asks how the process does. */
-export interface WorkerStatus {
-  /** Counts from 1. */
-  readonly worker: number;
-  /** Undefined where it works in the supervisor's process, or is being replaced. */
-  readonly pid: number | undefined;
-  readonly isServing: boolean;
-  readonly restarts: number;
-}
-
 /**
  * All workers of a process: gives them their configuration, replaces those that end or hang, and stops them. One worker
  * works in this process, more in processes of their own; they are spoken to in the same way.
@@ -38,6 +29,7 @@ export interface WorkerStatus {
 export class Supervisor {
   readonly #options: SupervisorOptions;
   readonly #slots: readonly WorkerSlot[];
+  readonly #controls: Controls;
   readonly #relaunches = new Set<Timer>();
   #config: Config;
   /** Counts the configurations. */
@@ -63,6 +55,11 @@ export class Supervisor {
         onEnded: this.#onEnded,
       });
     this.#slots = Array.from({ length: config.process.threads }, (_, index) => slot(index));
+    this.#controls = new Controls({
+      config: () => this.#config,
+      ask: (ask) => this.#askServing(ask),
+      log: options.log,
+    });
   }
 
   /** What is served by now. */
@@ -86,12 +83,12 @@ export class Supervisor {
   }
 
   get workers(): readonly WorkerStatus[] {
-    return this.#slots.map(({ index, pid, isServing, restarts }) => ({ worker: index + 1, pid, isServing, restarts }));
+    return this.#slots.map((slot) => slot.status);
   }
 
   /** Requests and WebSockets that are open. A worker that does not answer soon is left out. */
   get open(): Promise<number> {
-    return this.#countOpen();
+    return countOpen(this.#slots);
   }
 
   /** @throws ListenError with every address that could not be listened on, WorkerStartError; all workers have ended then */
@@ -115,6 +112,11 @@ export class Supervisor {
   /** All workers serve by another configuration, or none does. */
   async reload(config: Config): Promise<ReloadResult> {
     return await this.#inTurn(() => this.#reload(config));
+  }
+
+  /** Does what a person wants of the running process beside a reload. */
+  async control(command: ControlCommand): Promise<ControlResult> {
+    return await this.#inTurn(() => this.#controls.do(command));
   }
 
   /** Has every worker close the files of its access logs and open them anew. */
@@ -155,12 +157,9 @@ export class Supervisor {
     await this.#endAll();
   }
 
-  async #countOpen(): Promise<number> {
-    const counts = this.#slots.map(async (slot) => {
-      const answer = slot.isServing ? await within(COUNT_MS, slot.ask({ type: "count_open" })) : undefined;
-      return answer?.type === "open" ? answer.count : 0;
-    });
-    return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
+  /** Asks every worker that serves. */
+  async #askServing(ask: Ask): Promise<readonly (Answer | undefined)[]> {
+    return await Promise.all(this.#slots.filter((slot) => slot.isServing).map((slot) => slot.ask(ask)));
   }
 
   async #stopWith(ask: Extract<Ask, { type: "stop" | "drain" }>): Promise<StopResult> {
@@ -213,7 +212,11 @@ export class Supervisor {
       return slot.kill();
     }
     log.info("a worker took the place of the one that ended", { worker: slot.index + 1, pid: slot.pid });
-    await this.#inTurn(() => this.#bringUpToDate(slot));
+    await this.#inTurn(async () => {
+      // Nor does it know what was said meanwhile.
+      await slot.ask({ type: "set_controls", controls: this.#controls.state });
+      await this.#bringUpToDate(slot);
+    });
   }
 
   /** A reload went by while it started. */
@@ -249,6 +252,7 @@ export class Supervisor {
     const [first] = committed;
     if (first === undefined) return this.#isStopping ? { type: "stopping" } : refused(answers[0], config);
     this.#urls = first.urls;
+    await this.#controls.forgetGone();
     const leavingStreams = committed.reduce((sum, { changes }) => sum + changes.leavingStreams, 0);
     return { type: "reloaded", ...changesBetween(before, config), listeners: first.changes.listeners, leavingStreams };
   }
@@ -260,7 +264,8 @@ export class Supervisor {
   }
 
   #startAsk(sharing: Sharing) {
-    return { type: "start", config: this.#config, sharing, logLevel: this.#options.logLevel } as const;
+    const { logLevel } = this.#options;
+    return { type: "start", config: this.#config, sharing, logLevel, controls: this.#controls.state } as const;
   }
 
   /** For one that comes where others are, or were. */
@@ -282,6 +287,3 @@ export async function startSupervisor(config: Config, options: SupervisorOptions
   await supervisor.start();
   return supervisor;
 }
-
-/** How long a worker may take to count what is open. */
-const COUNT_MS = 200;

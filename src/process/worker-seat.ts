@@ -64,6 +64,11 @@ export class WorkerSeat implements Disposable {
         return { type: "done" };
       case "count_open":
         return { type: "open", count: worker.open };
+      case "set_controls":
+        worker.control(ask.controls);
+        return { type: "done" };
+      case "peers":
+        return { type: "peers", peers: worker.peers };
       case "reopen_logs":
         await worker.reopenLogs();
         return { type: "done" };
@@ -75,11 +80,18 @@ export class WorkerSeat implements Disposable {
     }
   }
 
-  async #start({ config, sharing, logLevel, aliveEveryMs }: Extract<Ask, { type: "start" }>): Promise<Answer> {
+  async #start({
+    config,
+    sharing,
+    logLevel,
+    aliveEveryMs,
+    controls,
+  }: Extract<Ask, { type: "start" }>): Promise<Answer> {
     const { channel, log } = this.#options;
     if (aliveEveryMs > 0) this.#beat = setInterval(() => channel.send({ type: "alive" }), aliveEveryMs);
     try {
       this.#worker = await startWorker(config, log(logLevel), sharing);
+      this.#worker.control(controls);
     } catch (error) {
       if (!(error instanceof ListenError)) throw error;
       return refusal({ type: "cannot_listen", failures: error.failures }, config);

@@ -1,4 +1,5 @@
 import type { Log } from "../observe/log.ts";
+import { within } from "./answers.ts";
 import { BackOff } from "./back-off.ts";
 import { aliveEveryMs, HangWatch } from "./hang-watch.ts";
 import type { Answer, Ask } from "./messages.ts";
@@ -13,6 +14,16 @@ export interface SlotOptions {
   readonly hangTimeoutMs: () => number;
   /** Its worker has ended and nobody asked it to; another may be launched so many milliseconds from now. */
   readonly onEnded: (slot: WorkerSlot, delayMs: number) => void;
+}
+
+/** One worker, for whoever asks how the process does. */
+export interface WorkerStatus {
+  /** Counts from 1. */
+  readonly worker: number;
+  /** Undefined where it works in the supervisor's process, or is being replaced. */
+  readonly pid: number | undefined;
+  readonly isServing: boolean;
+  readonly restarts: number;
 }
 
 /** The place of one worker, whichever fills it now. Watches over it; another one is put there by the supervisor. */
@@ -43,6 +54,10 @@ export class WorkerSlot {
   /** The process of its worker; undefined while there is none, or where it works in this one. */
   get pid(): number | undefined {
     return this.#link?.process?.pid;
+  }
+
+  get status(): WorkerStatus {
+    return { worker: this.index + 1, pid: this.pid, isServing: this.#isServing, restarts: this.restarts };
   }
 
   /** Puts a worker here and has it start. Undefined: it ended before it could answer. */
@@ -124,3 +139,15 @@ export class WorkerSlot {
     return { ...(facts as T), ...(!isAlone && { worker: this.index + 1 }) };
   }
 }
+
+/** Requests and WebSockets that are open in all of them. A worker that does not answer soon is left out. */
+export async function countOpen(slots: readonly WorkerSlot[]): Promise<number> {
+  const counts = slots.map(async (slot) => {
+    const answer = slot.isServing ? await within(COUNT_MS, slot.ask({ type: "count_open" })) : undefined;
+    return answer?.type === "open" ? answer.count : 0;
+  });
+  return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
+}
+
+/** How long a worker may take to count what is open. */
+const COUNT_MS = 200;

@@ -1,6 +1,8 @@
 import type { Config } from "../config/model.ts";
 import type { Log } from "../observe/log.ts";
+import type { PeerStatus } from "../upstream/peers.ts";
 import { type Changes, changesBetween } from "./changes.ts";
+import type { ControlState } from "./controls.ts";
 import { Generation } from "./generation.ts";
 import { type ListenFailure, ListenError, ListenerSet, type Opened } from "./listener-set.ts";
 import { Service } from "./service.ts";
@@ -62,6 +64,17 @@ export class Worker {
   /** Requests and WebSockets that are open. */
   get open(): number {
     return this.#listeners.open;
+  }
+
+  /** What is forwarded to, each address once. */
+  get peers(): readonly PeerStatus[] {
+    return this.#service.peers.statuses;
+  }
+
+  /** Maintenance and draining are as this says from now on, whatever is configured later. What is open goes on. */
+  control({ maintenance, draining }: ControlState): void {
+    this.#service.maintenance.set(maintenance);
+    this.#service.peers.drain(draining);
   }
 
   /** Where each listener really listens, by its name. */

@@ -13,6 +13,7 @@ import { admit } from "./admit.ts";
 import { setForwarded } from "./forwarded.ts";
 import { GatewayCtx, type GatewaySession } from "./gateway-ctx.ts";
 import { RouteCompiler } from "./handlers/compile.ts";
+import { Maintenance } from "./maintenance.ts";
 import { PasswordChecks } from "./handlers/password-checks.ts";
 import { FORWARD, type Outcome } from "./handlers/handler.ts";
 import type { Downstream } from "./session.ts";
@@ -93,6 +94,7 @@ class Walk {
     peers: new Peers(),
     accessLogs: new AccessLogs(NO_LOG),
     passwords: new PasswordChecks(),
+    maintenance: new Maintenance(),
   });
 
   constructor(session: GatewaySession) {

@@ -1,6 +1,7 @@
 import type { AccessLog } from "../observe/access-log.ts";
 import type { AppliedEdits } from "./handlers/field-edits.ts";
 import type { Encoder } from "./handlers/encode.ts";
+import type { MaintenanceNotice } from "./maintenance.ts";
 import type { ProxyRoute } from "./proxy-route.ts";
 import type { Session } from "./session.ts";
 
@@ -21,6 +22,8 @@ export class GatewayCtx {
   refusal: string | undefined = undefined;
   /** Until when attempts may begin, by `performance.now()`; NaN where the route sets no time. */
   triesEndAt = Number.NaN;
+  /** What is said in its place, where the route that it would take is in maintenance. */
+  notice: MaintenanceNotice | undefined = undefined;
   /** When it was known that the request is logged, by `performance.now()`. */
   startedAt = 0;
 }

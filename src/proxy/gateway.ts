@@ -10,6 +10,7 @@ import { editError, editOwnAnswer, editUpstreamAnswer } from "./gateway-answer.t
 import { GatewayCtx, type GatewaySession } from "./gateway-ctx.ts";
 import { type CompileContext, RouteCompiler } from "./handlers/compile.ts";
 import { FORWARD, type Outcome } from "./handlers/handler.ts";
+import { CLOSED, type Maintenance, type MaintenanceNotice } from "./maintenance.ts";
 import type { ProxyHttp, ResponseHead } from "./phases.ts";
 import type { ProxyRoute } from "./proxy-route.ts";
 import { errorResponse } from "./respond.ts";
@@ -21,6 +22,7 @@ export class Gateway implements ProxyHttp<GatewayCtx> {
   readonly proxyRoutes: readonly ProxyRoute[];
   readonly responseFilter?: (session: GatewaySession, head: ResponseHead) => void;
   readonly #routes: RouteList;
+  readonly #maintenance: Maintenance;
   readonly #log: Log;
 
   constructor(routes: readonly RouteConfig[], context: CompileContext & { readonly log: Log }) {
@@ -29,6 +31,7 @@ export class Gateway implements ProxyHttp<GatewayCtx> {
     this.proxyRoutes = compiler.proxyRoutes;
     // Where no answer is ever edited, the engine passes answers on without asking.
     if (compiler.editsAnswers) this.responseFilter = editUpstreamAnswer;
+    this.#maintenance = context.maintenance;
     this.#log = context.log;
   }
 
@@ -37,6 +40,8 @@ export class Gateway implements ProxyHttp<GatewayCtx> {
   }
 
   requestFilter(session: GatewaySession): Awaitable<Response | ProxyError | undefined> {
+    const { all } = this.#maintenance;
+    if (all !== undefined) return this.#closed(session, all);
     const outcome = this.#routes.handle(session);
     return outcome instanceof Promise ? outcome.then((settled) => decide(session, settled)) : decide(session, outcome);
   }
@@ -67,6 +72,10 @@ export class Gateway implements ProxyHttp<GatewayCtx> {
 
   /** What routes set on every answer stands on failures too. */
   failToProxy(session: GatewaySession, error: ProxyError): Response | undefined {
+    const { notice } = session.ctx;
+    if (notice !== undefined) {
+      return editError(session, this.#maintenance.answer(notice, session.headers.get("accept")));
+    }
     if (session.ctx.edits === undefined) return undefined;
     return editError(session, errorResponse(error));
   }
@@ -86,9 +95,17 @@ export class Gateway implements ProxyHttp<GatewayCtx> {
       upstream: session.peer?.name,
       attempts: session.attempts > 1 ? session.attempts : undefined,
     };
-    if (error.side === "upstream") this.#log.warn("request failed", facts);
+    // Somebody wants it so: it is no news with each request.
+    if (error.kind === "maintenance") this.#log.debug("request refused", facts);
+    else if (error.side === "upstream") this.#log.warn("request failed", facts);
     else if (error.side === "internal") this.#log.error("request failed", facts);
     else this.#log.info("request failed", facts);
+  }
+
+  #closed(session: GatewaySession, notice: MaintenanceNotice): ProxyError {
+    session.ctx.notice = notice;
+    this.#routes.log(session);
+    return CLOSED;
   }
 }
 

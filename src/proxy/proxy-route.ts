@@ -12,6 +12,7 @@ import type { Awaitable } from "./awaitable.ts";
 import type { GatewaySession } from "./gateway-ctx.ts";
 import { type CompiledEdits, compileFieldEdits, setField } from "./handlers/field-edits.ts";
 import { PeerQueue } from "./peer-queue.ts";
+import { noPeer } from "./no-peer.ts";
 import type { StreamOwner } from "./session.ts";
 import { compileTemplate, type Template } from "./template.ts";
 
@@ -74,7 +75,7 @@ export class ProxyRoute implements StreamOwner {
     if (peer !== undefined) return peer;
     if (queue?.isWorthWaiting === true || (queue !== undefined && queue.size > 0)) return queue.wait(session);
     if (this.config.retry.tryDurationMs > 0) return this.#whenUp(session);
-    return new ProxyError("no_peer_available", `every upstream of ${this.key} is down`);
+    return noPeer(this.key, this.peers);
   }
 
   /** Whether a request whose attempt failed is tried again. */

@@ -3,11 +3,14 @@ import { mayClimb } from "../core/target.ts";
 import type { RouteIndex } from "../routing/route-index.ts";
 import type { Awaitable } from "./awaitable.ts";
 import type { GatewaySession } from "./gateway-ctx.ts";
+import { AccessLogHandler } from "./handlers/access-log.ts";
 import type { Handler, Outcome } from "./handlers/handler.ts";
+import { CLOSED, type Maintenance, type MaintenanceNotice } from "./maintenance.ts";
 
 /** One `RouteConfig`, compiled. */
 export interface CompiledRoute {
-  readonly name: string;
+  /** The names of the routes around it and its own. */
+  readonly key: string;
   readonly handlers: readonly Handler[];
   /** When it matched, no further route of its list is looked at. */
   readonly terminal: boolean;
@@ -16,14 +19,25 @@ export interface CompiledRoute {
 /** Routes that are gone through in order, compiled; a handler too, since routes stand within routes. Immutable. */
 export class RouteList implements Handler {
   readonly index: RouteIndex<CompiledRoute>;
+  readonly #maintenance: Maintenance;
 
-  constructor(index: RouteIndex<CompiledRoute>) {
+  constructor(index: RouteIndex<CompiledRoute>, maintenance: Maintenance) {
     this.index = index;
+    this.#maintenance = maintenance;
   }
 
   /** Undefined when no route answered or forwarded. */
   handle(session: GatewaySession): Awaitable<Outcome | undefined> {
     return this.#from(0, session);
+  }
+
+  /** Has a request logged that is answered before its route is looked for, as the first route with a log would. */
+  log(session: GatewaySession): boolean {
+    const { index } = this;
+    for (const number of index.candidates(session)) {
+      if (index.matches(number, session) && logs(session, index.value(number).handlers)) return true;
+    }
+    return false;
   }
 
   /** Goes through the routes from the `first` on. */
@@ -35,6 +49,8 @@ export class RouteList implements Handler {
     for (const number of candidates) {
       if (number < first || !index.matches(number, session)) continue;
       const route = index.value(number);
+      const notice = this.#maintenance.routes?.get(route.key);
+      if (notice !== undefined) return closed(session, notice, route.handlers);
       const outcome = runHandlers(route.handlers, 0, session);
       if (outcome instanceof Promise) {
         return outcome.then((settled) => settled ?? (route.terminal ? undefined : this.#from(number + 1, session)));
@@ -46,6 +62,22 @@ export class RouteList implements Handler {
     }
     return undefined;
   }
+}
+
+/** A route in maintenance does nothing but log. */
+function closed(session: GatewaySession, notice: MaintenanceNotice, handlers: readonly Handler[]): ProxyError {
+  session.ctx.notice = notice;
+  logs(session, handlers);
+  return CLOSED;
+}
+
+function logs(session: GatewaySession, handlers: readonly Handler[]): boolean {
+  for (const handler of handlers) {
+    if (handler instanceof AccessLogHandler) handler.handle(session);
+    else if (!(handler instanceof RouteList) || !handler.log(session)) continue;
+    return true;
+  }
+  return false;
 }
 
 function runHandlers(

@@ -1,12 +1,22 @@
 import type { UpstreamAddress } from "../config/model.ts";
 import { Peer, type PeerOptions, peerName } from "./peer.ts";
 
+/** How an address does, for people. */
+export interface PeerStatus {
+  readonly name: string;
+  readonly isUp: boolean;
+  readonly isDraining: boolean;
+  /** Requests and WebSockets on it. */
+  readonly inFlight: number;
+}
+
 /**
  * The peers of a worker, over all its configurations: who asks again for what is there gets the same peer, with its
  * health, its counters, and (by `Lanes`) its connections.
  */
 export class Peers {
   readonly #byName = new Map<string, Peer[]>();
+  #draining: ReadonlySet<string> = new Set();
 
   /**
    * The peer of this address that is spoken to in this way. One that differs only in how it is spoken to is another
@@ -18,9 +28,27 @@ export class Peers {
     const same = known?.find((peer) => isSpokenToAlike(peer.options, options));
     if (same !== undefined) return same;
     const peer = new Peer(address, pick(options), known?.[0]?.life);
-    if (known === undefined) this.#byName.set(name, [peer]);
-    else known.push(peer);
+    if (known !== undefined) known.push(peer);
+    else {
+      this.#byName.set(name, [peer]);
+      peer.life.draining = this.#draining.has(name);
+    }
     return peer;
+  }
+
+  /** From here on exactly the addresses of these names get no new requests, those that come later included. */
+  drain(names: Iterable<string>): void {
+    this.#draining = new Set(names);
+    for (const [name, [peer]] of this.#byName) if (peer !== undefined) peer.life.draining = this.#draining.has(name);
+  }
+
+  /** Every address, in the order in which they came. */
+  get statuses(): readonly PeerStatus[] {
+    return [...this.#byName].flatMap(([name, [peer]]) =>
+      peer === undefined
+        ? []
+        : [{ name, isUp: peer.life.healthy, isDraining: peer.life.draining, inFlight: peer.life.inFlight }],
+    );
   }
 
   /** Forgets all others: to be called when a configuration has taken the place of another, or was given up. */

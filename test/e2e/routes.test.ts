@@ -2,6 +2,7 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import type { FieldEdits, HandlerConfig, MatcherConfig, RouteConfig } from "../../src/config/model.ts";
 import { AccessLogs } from "../../src/proxy/access-logs.ts";
 import { Gateway } from "../../src/proxy/gateway.ts";
+import { Maintenance } from "../../src/proxy/maintenance.ts";
 import { PasswordChecks } from "../../src/proxy/handlers/password-checks.ts";
 import { Peers } from "../../src/upstream/peers.ts";
 import { type EngineUnderTest, serveBy } from "../helpers/engine.ts";
@@ -17,7 +18,14 @@ const OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-Origin: yes\r\n\r\nok";
 
 function serve(routes: readonly RouteConfig[]): EngineUnderTest {
   const log = new RecordingLog();
-  const context = { log, peers: new Peers(), accessLogs: new AccessLogs(log), passwords: new PasswordChecks() };
+  const maintenance = new Maintenance();
+  const context = {
+    log,
+    peers: new Peers(),
+    accessLogs: new AccessLogs(log),
+    passwords: new PasswordChecks(),
+    maintenance,
+  };
   return serveBy(new Gateway(routes, context));
 }
 

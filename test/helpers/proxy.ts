@@ -174,6 +174,7 @@ const PROXY: Omit<ReverseProxyConfig, "upstreams"> = {
 const PROCESS: ProcessConfig = {
   threads: 1,
   workerHangTimeoutMs: 10_000,
+  maintenancePage: undefined,
   daemon: false,
   pidFile: "/tmp/gatekeeper.pid",
   errorLog: undefined,

@@ -31,6 +31,12 @@ export const PROCESS = {
     default: "10s",
     status: "effective",
   }),
+  maintenance_page: setting({
+    kind: FILE,
+    doc: "File that is answered with while `gatekeeper maintenance` is on, at most 1 MiB; without it a short page is",
+    default: undefined,
+    status: "effective",
+  }),
   daemon: setting({
     kind: SWITCH,
     doc: "Run in the background",

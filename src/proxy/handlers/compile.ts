@@ -10,6 +10,7 @@ import { EncodeHandler } from "./encode.ts";
 import { ErrorHandler } from "./error.ts";
 import type { Handler } from "./handler.ts";
 import { HeaderHandler } from "./header.ts";
+import type { Maintenance } from "../maintenance.ts";
 import { MaxBody } from "./max-body.ts";
 import type { PasswordChecks } from "./password-checks.ts";
 import { Proxy } from "./proxy.ts";
@@ -27,6 +28,7 @@ export interface CompileContext {
   readonly peers: Peers;
   readonly accessLogs: AccessLogs;
   readonly passwords: PasswordChecks;
+  readonly maintenance: Maintenance;
 }
 
 /** Compiles routes with all that is in them, and remembers where they forward to. Made for one configuration. */
@@ -45,12 +47,13 @@ export class RouteCompiler {
   list(routes: readonly RouteConfig[], key = ""): RouteList {
     return new RouteList(
       new RouteIndex(routes.map((route) => ({ match: route.match, value: this.#route(route, key) }))),
+      this.#context.maintenance,
     );
   }
 
   #route({ name, handlers, terminal }: RouteConfig, outer: string): CompiledRoute {
     const key = outer === "" ? name : `${outer} > ${name}`;
-    return { name, handlers: handlers.map((handler) => this.handler(handler, key)), terminal };
+    return { key, handlers: handlers.map((handler) => this.handler(handler, key)), terminal };
   }
 
   /** @param key the names of the routes around it */

@@ -208,6 +208,7 @@ const PROCESS = {
   upgradeSock: "/tmp/gatekeeper_upgrade.sock",
   gracePeriodMs: 30_000,
   gracefulShutdownTimeoutMs: 5000,
+  maintenancePage: undefined,
   clientBindToIpv4: [],
   clientBindToIpv6: [],
   daemonWaitForReady: false,

@@ -53,6 +53,11 @@ const KEYS: Readonly<Record<string, readonly [yaml: string, seen: (loaded: Loade
   worker_hang_timeout: ["3s", ({ config }) => config?.process.workerHangTimeoutMs, 3000],
   daemon: ["true", ({ config }) => config?.process.daemon, true],
   pid_file: ["/run/g.pid", ({ config }) => config?.process.pidFile, "/run/g.pid"],
+  maintenance_page: [
+    import.meta.path,
+    ({ config, files }) => [config?.process.maintenancePage?.path, files.includes(import.meta.path)],
+    [import.meta.path, true],
+  ],
   error_log: ["/var/log/g.log", ({ config }) => config?.process.errorLog, "/var/log/g.log"],
   user: ["1000", ({ config }) => config?.process.user, "1000"],
   group: ["www", ({ config }) => config?.process.group, "www"],

@@ -1,15 +1,22 @@
 import { describe, expect, test } from "bun:test";
 import { chmodSync, existsSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { requestReload, runningProcesses } from "../../../src/process/control-client.ts";
+import { requestControl, requestReload, runningProcesses } from "../../../src/process/control-client.ts";
 import { type ControlSetting, folderFault, makeFolder, ownFolders } from "../../../src/process/control-folder.ts";
 import { type ControlSocket, openControlSocket } from "../../../src/process/control-socket.ts";
+import type { ControlCommand, ControlResult } from "../../../src/process/controls.ts";
 import type { ReloadReport } from "../../../src/process/reloader.ts";
 import { temporaryFolder } from "../../helpers/binary.ts";
 
 const uid = process.getuid?.() ?? 0;
 const settingIn = (folder: string): ControlSetting => ({ environment: { RUNTIME_DIRECTORY: folder }, uid });
 const DONE: ReloadReport = { isReloaded: true, summary: "nothing changed", problems: [] };
+
+/** Says back what it was told, where that has a peer; else it refuses. */
+const echo = async (command: ControlCommand): Promise<ControlResult> =>
+  command.type === "drain" && command.peer !== undefined
+    ? { type: "peers", peers: [], stranded: [command.peer] }
+    : { type: "refused", reason: JSON.stringify(command) };
 
 async function open(folder: string, reload = async (): Promise<ReloadReport> => DONE): Promise<ControlSocket> {
   const status = () => ({
@@ -18,7 +25,7 @@ async function open(folder: string, reload = async (): Promise<ReloadReport> => 
     workers: [],
     isStopping: false,
   });
-  const opened = await openControlSocket({ status, reload }, settingIn(folder));
+  const opened = await openControlSocket({ status, reload, control: echo }, settingIn(folder));
   if (typeof opened === "string") throw new Error(opened);
   return opened;
 }
@@ -78,6 +85,28 @@ describe("a control socket", () => {
     expect(await requestReload(running)).toEqual(DONE);
   });
 
+  test("takes commands that are some, and nothing else", async () => {
+    using folder = temporaryFolder();
+    await using socket = await open(folder.path);
+    const [running] = await runningProcesses(settingIn(folder.path), undefined);
+    if (running === undefined) throw new Error("not found");
+    expect(await requestControl(running, { type: "drain", peer: "a:1", on: true })).toEqual({
+      type: "peers",
+      peers: [],
+      stranded: ["a:1"],
+    });
+    const closing: ControlCommand = { type: "maintenance", on: true, route: "r", retryAfterSeconds: 5 };
+    expect(await requestControl(running, closing)).toEqual({ type: "refused", reason: JSON.stringify(closing) });
+    const post = async (body: string): Promise<number> =>
+      (await fetch("http://gatekeeper/control", { unix: socket.path, method: "POST", body })).status;
+    const wrong = ["", "1", "null", '{"type":"drain","peer":"a"}', '{"type":"maintenance","on":1}', '{"type":"x"}'];
+    wrong.push('{"type":"maintenance","on":true,"retryAfterSeconds":-1}', '{"type":"drain","on":true,"peer":1}');
+    expect(await Promise.all(wrong.map(post))).toEqual(wrong.map(() => 400));
+    expect([await post('{"type":"drain","on":false,"peer":"a"}'), await post('{"type":"maintenance"}')]).toEqual([
+      200, 409,
+    ]);
+  });
+
   test("takes away what ended processes left, and nothing else", async () => {
     using folder = temporaryFolder();
     const at = (name: string): string => join(folder.path, name);
@@ -105,6 +134,6 @@ describe("a control socket", () => {
     writeFileSync(join(folder.path, "file"), "");
     const status = () => ({ pid: 1, urls: [], workers: [], isStopping: false });
     const setting = settingIn(join(folder.path, "file"));
-    expect(await openControlSocket({ status, reload: async () => DONE }, setting)).toContain("EEXIST");
+    expect(await openControlSocket({ status, reload: async () => DONE, control: echo }, setting)).toContain("EEXIST");
   });
 });

@@ -65,3 +65,23 @@ test("a peer that is not retained begins a new life when it comes back", () => {
   expect(back).not.toBe(goes);
   expect(back.healthy).toBe(true);
 });
+
+test("an address that is drained gets nothing new however it is spoken to, and is told apart from one that is down", () => {
+  const peers = new Peers();
+  const first = peers.get(address(1), OPTIONS);
+  peers.drain([first.name, "127.0.0.1:2"]);
+  const other = peers.get(address(1), { ...again(), timeouts: { ...OPTIONS.timeouts, readMs: 1 } });
+  const later = peers.get(address(2), OPTIONS);
+  expect([first, other, later].map((peer) => [peer.available, peer.healthy])).toEqual([
+    [false, true],
+    [false, true],
+    [false, true],
+  ]);
+  later.inFlight++;
+  expect(peers.statuses).toEqual([
+    { name: "127.0.0.1:1", isUp: true, isDraining: true, inFlight: 0 },
+    { name: "127.0.0.1:2", isUp: true, isDraining: true, inFlight: 1 },
+  ]);
+  peers.drain([later.name]);
+  expect([first, other, later].map((peer) => peer.available)).toEqual([true, true, false]);
+});

@@ -1,0 +1,198 @@
+import { parseUpstream, resolveUpstream } from "../core/address.ts";
+import { nearest } from "../core/nearest.ts";
+import { upstreamText } from "../config/describe.ts";
+import type { Config } from "../config/model.ts";
+import type { Log } from "../observe/log.ts";
+import type { MaintenanceNotice, MaintenanceState } from "../proxy/maintenance.ts";
+import type { PeerStatus } from "../upstream/peers.ts";
+import type { Answer, Ask } from "./messages.ts";
+import { proxiesOf, routeKeysOf } from "./route-keys.ts";
+
+/** What a person may have a running process do, beside reloading it. Plain, so that it can be sent as JSON. */
+export type ControlCommand =
+  /** Answers 503 in place of everything, or of one route, or no longer; without `on` it only says what is so. */
+  | {
+      readonly type: "maintenance";
+      readonly on?: boolean;
+      readonly route?: string;
+      readonly retryAfterSeconds?: number;
+    }
+  /** Gives a peer no new requests, or some again; without `peer` it only says how all of them do. */
+  | { readonly type: "drain"; readonly peer?: string; readonly on: boolean };
+
+/** What came of it. Plain as well. */
+export type ControlResult =
+  | { readonly type: "maintenance"; readonly all?: MaintenanceNotice; readonly routes: MaintenanceState["routes"] }
+  | {
+      readonly type: "peers";
+      /** The one that was meant, or all. */
+      readonly peers: readonly PeerStatus[];
+      /** Routes all of whose peers are drained: they answer 503. */
+      readonly stranded: readonly string[];
+    }
+  | { readonly type: "refused"; readonly reason: string; readonly help?: string };
+
+/** What holds for every worker, over all configurations. It can be sent to workers. */
+export interface ControlState {
+  readonly maintenance: MaintenanceState;
+  /** Names of peers. */
+  readonly draining: readonly string[];
+}
+
+export const NOTHING_CONTROLLED: ControlState = { maintenance: { all: undefined, routes: {} }, draining: [] };
+
+/** RFC 9110 10.2.3. */
+const RETRY_AFTER_SECONDS = 120;
+
+export interface ControlsOptions {
+  readonly config: () => Config;
+  /** Asks every worker that serves. */
+  readonly ask: (ask: Ask) => Promise<readonly (Answer | undefined)[]>;
+  readonly log: Log;
+}
+
+/** Maintenance and draining of a process: one state, which every worker is told. One command at a time. */
+export class Controls {
+  readonly #options: ControlsOptions;
+  #state = NOTHING_CONTROLLED;
+
+  constructor(options: ControlsOptions) {
+    this.#options = options;
+  }
+
+  get state(): ControlState {
+    return this.#state;
+  }
+
+  async do(command: ControlCommand): Promise<ControlResult> {
+    return command.type === "maintenance" ? await this.#maintain(command) : await this.#drain(command);
+  }
+
+  /** After a reload: what is not there any more is not remembered. */
+  async forgetGone(): Promise<void> {
+    const { maintenance, draining } = this.#state;
+    const keys = new Set(routeKeysOf(this.#options.config()));
+    const closed = Object.entries(maintenance.routes);
+    const stay = closed.filter(([key]) => keys.has(key));
+    for (const [route] of closed) {
+      if (!keys.has(route)) this.#options.log.warn("a route in maintenance is not there any more", { route });
+    }
+    const names = draining.length === 0 ? new Set<string>() : new Set((await this.#peers()).map(({ name }) => name));
+    const kept = draining.filter((name) => names.has(name));
+    if (stay.length === closed.length && kept.length === draining.length) return;
+    await this.#put({ maintenance: { ...maintenance, routes: Object.fromEntries(stay) }, draining: kept });
+  }
+
+  async #maintain(command: Extract<ControlCommand, { type: "maintenance" }>): Promise<ControlResult> {
+    const { on, route, retryAfterSeconds = RETRY_AFTER_SECONDS } = command;
+    if (on === undefined) return this.#maintenanceResult();
+    const { maintenance } = this.#state;
+    const notice = on ? { retryAfterSeconds } : undefined;
+    if (route === undefined) {
+      // Off without a route is off altogether: who says so wants everything to be served.
+      await this.#put({ ...this.#state, maintenance: { all: notice, routes: on ? maintenance.routes : {} } });
+    } else {
+      const key = this.#routeKey(route);
+      if (typeof key !== "string") return key;
+      const { [key]: _, ...others } = maintenance.routes;
+      const routes = notice === undefined ? others : { ...others, [key]: notice };
+      await this.#put({ ...this.#state, maintenance: { ...maintenance, routes } });
+    }
+    this.#options.log.info(`maintenance is ${on ? "on" : "off"}`, { route, ...notice });
+    return this.#maintenanceResult();
+  }
+
+  #maintenanceResult(): ControlResult {
+    const { all, routes } = this.#state.maintenance;
+    return { type: "maintenance", ...(all !== undefined && { all }), routes };
+  }
+
+  /** By its whole key, or by its own name where only one has it. */
+  #routeKey(route: string): string | ControlResult {
+    const keys = routeKeysOf(this.#options.config());
+    if (keys.includes(route)) return route;
+    const inner = keys.filter((key) => key.endsWith(` > ${route}`));
+    const [only] = inner;
+    if (only !== undefined && inner.length === 1) return only;
+    if (inner.length > 1) {
+      return { type: "refused", reason: `several routes are called ${route}`, help: `one of: ${inner.join(", ")}` };
+    }
+    const near = nearest(route, keys);
+    const help = near === undefined ? `the routes are: ${keys.join(", ")}` : `did you mean "${near}"?`;
+    return { type: "refused", reason: `there is no route called ${route}`, help };
+  }
+
+  async #drain({ peer, on }: Extract<ControlCommand, { type: "drain" }>): Promise<ControlResult> {
+    const peers = await this.#peers();
+    if (peer === undefined) return { type: "peers", peers, stranded: this.#stranded() };
+    const names = peers.map(({ name }) => name);
+    const meant = namesOf(peer, names);
+    if (meant.length === 0) {
+      // `:3000` is localhost's, and most likely that of 127.0.0.1 was meant.
+      const port = /:\d+$/.exec(peer)?.[0];
+      const near = nearest(peer, names) ?? names.find((name) => port !== undefined && name.endsWith(port));
+      const help = near === undefined ? `the peers are: ${names.join(", ")}` : `did you mean ${near}?`;
+      return { type: "refused", reason: `there is no peer ${peer}`, help };
+    }
+    const others = this.#state.draining.filter((name) => !meant.includes(name));
+    await this.#put({ ...this.#state, draining: on ? [...others, ...meant] : others });
+    const now = (await this.#peers()).filter(({ name }) => meant.includes(name));
+    for (const { name, inFlight } of now) {
+      this.#options.log.info(on ? "peer is drained" : "peer is drained no longer", { peer: name, in_flight: inFlight });
+    }
+    return { type: "peers", peers: now, stranded: on ? this.#stranded() : [] };
+  }
+
+  /** Of all workers together. */
+  async #peers(): Promise<readonly PeerStatus[]> {
+    const answers = await this.#options.ask({ type: "peers" });
+    const byName = new Map<string, PeerStatus>();
+    for (const peer of answers.flatMap((answer) => (answer?.type === "peers" ? answer.peers : []))) {
+      const known = byName.get(peer.name);
+      const isUp = peer.isUp && known?.isUp !== false;
+      byName.set(peer.name, { ...peer, isUp, inFlight: peer.inFlight + (known?.inFlight ?? 0) });
+    }
+    return [...byName.values()];
+  }
+
+  #stranded(): readonly string[] {
+    const draining = new Set(this.#state.draining);
+    return proxiesOf(this.#options.config()).flatMap(({ key, proxy: { upstreams } }) =>
+      upstreams.length > 0 && upstreams.every((address) => draining.has(upstreamText(address))) ? [key] : [],
+    );
+  }
+
+  async #put(state: ControlState): Promise<void> {
+    this.#state = state;
+    await this.#options.ask({ type: "set_controls", controls: state });
+  }
+}
+
+/** A command out of JSON; undefined for anything else. */
+export function parseCommand(json: unknown): ControlCommand | undefined {
+  if (typeof json !== "object" || json === null) return undefined;
+  const { type, on, route, retryAfterSeconds, peer } = json as Readonly<Record<string, unknown>>;
+  const isOn = on === undefined || typeof on === "boolean";
+  if (type === "maintenance") {
+    const isRoute = route === undefined || typeof route === "string";
+    const isTime = retryAfterSeconds === undefined || isSeconds(retryAfterSeconds);
+    return isOn && isRoute && isTime ? (json as ControlCommand) : undefined;
+  }
+  const isPeer = peer === undefined || typeof peer === "string";
+  return type === "drain" && typeof on === "boolean" && isPeer ? (json as ControlCommand) : undefined;
+}
+
+function isSeconds(value: unknown): boolean {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
+}
+
+/** The peers that an address means, as a configuration would write it: `:3000`, a range, with `https://` or without. */
+function namesOf(text: string, known: readonly string[]): readonly string[] {
+  if (known.includes(text)) return [text];
+  const specs = parseUpstream(text);
+  if (!specs.ok) return [];
+  const names = new Set(
+    specs.value.flatMap((spec) => [false, true].map((tls) => upstreamText(resolveUpstream(spec, tls)))),
+  );
+  return known.filter((name) => names.has(name));
+}
