@@ -60,21 +60,16 @@ async function serve(config: Config, loaded: Loaded, { invocation, late }: Start
   for (const message of late) log.warn(message);
   try {
     const upgrade = invocation.actions.get("upgrade");
-    const { awaitSuccessor, findPredecessor, upgradeProblem } = await import("./upgrading.ts");
+    const { awaitSuccessor, completeTakeOver, findPredecessor } = await import("./upgrading.ts");
     const takeOver = upgrade === undefined ? undefined : await findPredecessor(config, upgrade);
     if (takeOver !== undefined && "severity" in takeOver) return refuse([takeOver]);
     const sharing = takeOver?.sharing(config);
     const make = await workerMaker(config, log);
     const worker = await startSupervisor(config, { log, logLevel: settings.level, make, ...(sharing && { sharing }) });
-    await takeOver?.tell();
-    const refusal = takeOver && upgradeProblem(takeOver, upgrade ?? "");
+    const refusal = takeOver && (await completeTakeOver(takeOver, upgrade ?? "", log));
     if (refusal !== undefined) {
       await worker.stop();
       return refuse([refusal]);
-    }
-    if (takeOver?.state.at === "serving") {
-      const { pid: predecessor, version } = takeOver.state.predecessor;
-      log.info("took over", { predecessor, version });
     }
     await using _upgradeSocket = await awaitSuccessor(config, { worker, signals, log }, takeOver !== undefined);
     if (upgrade !== undefined || config.process.threads > 1) await tellOfMigration(log);

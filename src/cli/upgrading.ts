@@ -15,8 +15,18 @@ export async function findPredecessor(config: Config, flag: string): Promise<Tak
   return upgradeProblem(takeOver, flag) ?? takeOver;
 }
 
-/** Why a process does not take over; undefined where it does. */
-export function upgradeProblem({ state }: TakeOver, flag: string): Problem | undefined {
+/** Everything listens: has the predecessor go. @returns why it does not */
+export async function completeTakeOver(takeOver: TakeOver, flag: string, log: Log): Promise<Problem | undefined> {
+  await takeOver.tell();
+  const { state } = takeOver;
+  if (state.at === "serving") {
+    const { pid: predecessor, version } = state.predecessor;
+    log.info("took over", { predecessor, version });
+  }
+  return upgradeProblem(takeOver, flag);
+}
+
+function upgradeProblem({ state }: TakeOver, flag: string): Problem | undefined {
   if (state.at !== "given_up") return undefined;
   return {
     severity: "error",

@@ -3,11 +3,12 @@ import type { Problem } from "../config/problem.ts";
 import type { SettingName } from "../config/settings/table.ts";
 
 /** What a reload takes up at once. */
-type Live = "gracePeriodMs" | "gracefulShutdownTimeoutMs" | "workerHangTimeoutMs" | "maintenancePage";
+type Live = "gracePeriodMs" | "gracefulShutdownTimeoutMs" | "maintenancePage";
 
 /** What a running process keeps as it began, by its key. */
 const AT_START: Readonly<Record<Exclude<keyof ProcessConfig, Live>, SettingName>> = {
   threads: "threads",
+  workerHangTimeoutMs: "worker_hang_timeout",
   daemon: "daemon",
   pidFile: "pid_file",
   errorLog: "error_log",

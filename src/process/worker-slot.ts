@@ -3,7 +3,7 @@ import { within } from "./answers.ts";
 import { BackOff } from "./back-off.ts";
 import { aliveEveryMs, HangWatch } from "./hang-watch.ts";
 import type { Answer, Ask } from "./messages.ts";
-import { type NewWorker, type WorkerEnd, WorkerLink } from "./worker-link.ts";
+import { type NewWorker, type WorkerEnd, WorkerLink, type WorkerProcess } from "./worker-link.ts";
 
 export interface SlotOptions {
   /** Counts from 0. */
@@ -24,6 +24,16 @@ export interface WorkerStatus {
   readonly pid: number | undefined;
   readonly isServing: boolean;
   readonly restarts: number;
+}
+
+/** How long a worker may take to start before it counts as hung, where the timeout is shorter. */
+const START_MS = 10_000;
+
+/** How it is seen that a worker hangs. */
+interface Watch {
+  /** 0: nobody looks. */
+  readonly timeoutMs: number;
+  readonly isHung: () => boolean;
 }
 
 /** The place of one worker, whichever fills it now. Watches over it; another one is put there by the supervisor. */
@@ -65,16 +75,18 @@ export class WorkerSlot {
     this.restarts++;
     const worker = this.#options.make(this.index);
     const timeoutMs = worker.process === undefined ? 0 : this.#options.hangTimeoutMs();
-    const watch = timeoutMs === 0 ? undefined : new HangWatch(timeoutMs, performance.now());
+    let watch = timeoutMs === 0 ? undefined : new HangWatch(Math.max(timeoutMs, START_MS), performance.now());
     const link = new WorkerLink(worker, (said) => {
       if (said.type === "alive") watch?.seen(performance.now());
       else this.#options.log[said.level](said.message, this.#withNumber(said.facts));
     });
     this.#link = link;
-    if (worker.process !== undefined) this.#attend(worker.process, link, watch);
+    const isHung = (): boolean => watch?.isHung(performance.now()) === true;
+    if (worker.process !== undefined) this.#attend(worker.process, link, { timeoutMs, isHung });
     const every = watch === undefined ? 0 : aliveEveryMs(timeoutMs);
     const answer = await link.ask({ ...start, aliveEveryMs: every });
     this.#isServing = answer?.type === "started" && this.#link === link;
+    if (this.#isServing && watch !== undefined) watch = new HangWatch(timeoutMs, performance.now());
     return answer;
   }
 
@@ -106,21 +118,20 @@ export class WorkerSlot {
     this.#isReleased = true;
   }
 
-  #attend(process: NonNullable<NewWorker["process"]>, link: WorkerLink, watch: HangWatch | undefined): void {
-    let isHung = false;
-    const looking =
-      watch &&
-      setInterval(() => {
-        if (isHung || !watch.isHung(performance.now())) return;
-        isHung = true;
-        process.kill();
-      }, aliveEveryMs(this.#options.hangTimeoutMs()));
+  #attend(process: WorkerProcess, link: WorkerLink, watch: Watch): void {
+    let wasHung = false;
+    const look = (): void => {
+      if (wasHung || !watch.isHung()) return;
+      wasHung = true;
+      process.kill();
+    };
+    const looking = watch.timeoutMs === 0 ? undefined : setInterval(look, aliveEveryMs(watch.timeoutMs));
     void process.ended.then((end) => {
       clearInterval(looking);
       if (this.#link !== link) return;
       this.#link = undefined;
       this.#isServing = false;
-      this.#tell(end, process.pid, isHung);
+      this.#tell(end, process.pid, wasHung);
       if (!this.#isReleased) this.#options.onEnded(this, this.#backOff.ended(performance.now()));
     });
   }

@@ -1,5 +1,5 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
-import { existsSync, statSync, writeFileSync } from "node:fs";
+import { chownSync, existsSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type BinaryRun, listeningAt, runBinary, startBinary, temporaryFolder } from "../helpers/binary.ts";
 import { LANES, requestText } from "../helpers/lanes.ts";
@@ -143,6 +143,22 @@ test("without a process to take over from, or with somebody else's, nothing is s
   await refused(/-u: there is nothing to take over: \S+upgrade\.sock is not there/);
   writeFileSync(at.socket, "");
   await refused(/is no socket/);
+});
+
+test("a socket that belongs to another user is not asked", async () => {
+  await using origin = RawOrigin.start(OK);
+  await using at = setting();
+  at.write(linesFor(origin));
+  const old = await at.start();
+  await listeningAt(old);
+  // Only root can give a file away; another user's test is that it may not.
+  const isRoot = process.getuid?.() === 0;
+  if (!isRoot) return void expect(() => chownSync(at.socket, 65_534, 65_534)).toThrow();
+  chownSync(at.socket, 65_534, 65_534);
+  const { code, stderr } = await at.run("-u");
+  expect(code).toBe(2);
+  expect(stderr).toContain("belongs to another user");
+  expect(old.stderr()).not.toContain("draining");
 });
 
 test("a second process does not take the upgrade socket from the first", async () => {

@@ -187,6 +187,23 @@ describe("several workers", () => {
     expect(lines(readFileSync(`${file}.1`, "utf8"))).toHaveLength(200);
   });
 
+  test("write lines of access on standard output whole, however long they are", async () => {
+    await using origin = RawOrigin.start(OK);
+    const route = `  - { access_log: stdout, upstreams: "127.0.0.1:${origin.port}" }`;
+    await using setting = await start(undefined, { lines: ["routes:", route] });
+    await using clients = new AsyncDisposableStack();
+    const all = await Promise.all(Array.from({ length: 20 }, () => RawClient.connect(setting.port)));
+    for (const client of all) clients.use(client);
+    // Longer than what a pipe takes from one writer without another's coming between.
+    const long = [...fields, `X-Long: ${"x".repeat(6_000)}`];
+    for (let round = 0; round < 5; round++) {
+      await Promise.all(all.map((client) => client.request("GET", "/", long)));
+    }
+    const lines = (): readonly string[] => setting.run.stdout().split("\n").slice(0, -1);
+    await until(() => lines().length === 100, "100 lines");
+    for (const line of lines()) expect(JSON.parse(line).status).toBe(200);
+  });
+
   test("take up a reload all together, and none of them one that cannot be", async () => {
     await using a = RawOrigin.start(OK);
     await using b = RawOrigin.start("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nb");

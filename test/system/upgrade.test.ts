@@ -110,7 +110,7 @@ async function upgrades(threads: number, keepsAlive: boolean): Promise<{ answere
     `upstream: 127.0.0.1:${origin.port}`,
     `threads: ${threads}`,
     `upgrade_sock: ${join(folder.path, "upgrade.sock")}`,
-    "grace_period_seconds: 3",
+    "grace_period_seconds: 2",
   ];
   writeFileSync(file, `${lines.join("\n")}\n`);
   const options = { env: { RUNTIME_DIRECTORY: join(folder.path, "run") } };
