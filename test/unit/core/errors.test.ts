@@ -41,6 +41,8 @@ test("only what never reached an upstream may be sent again whatever its method"
     "destination_unreachable",
     "dns_error",
     "no_peer_available",
+    "queue_full",
+    "queue_timeout",
     "tls_certificate_error",
     "tls_protocol_error",
   ]);
