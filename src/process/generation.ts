@@ -7,7 +7,7 @@ import type { Maintenance } from "../proxy/maintenance.ts";
 import type { OpenStream } from "../proxy/open-streams.ts";
 import type { ProxyRoute } from "../proxy/proxy-route.ts";
 import type { Service as ListenerService } from "../server/listener.ts";
-import { HealthChecker } from "../upstream/health.ts";
+import { HealthChecker } from "../upstream/health/checker.ts";
 import type { Peer, PeerLife } from "../upstream/peer.ts";
 import { listenerNames } from "./listener-names.ts";
 import type { Service } from "./service.ts";
@@ -44,7 +44,7 @@ export class Generation implements Disposable {
     this.peers = new Set(proxyRoutes.flatMap((route) => route.peers));
     this.#healthChecker = new HealthChecker(
       proxyRoutes.flatMap(({ peers, config: { activeHealth } }) =>
-        peers.map((peer) => ({ peer, intervalMs: activeHealth?.intervalMs ?? 0 })),
+        peers.map((peer) => ({ peer, check: activeHealth })),
       ),
       service.log,
     );

@@ -1,6 +1,6 @@
 import { ProxyError } from "../core/errors.ts";
 import { countDialing } from "../upstream/dialing.ts";
-import { probeTcp } from "../upstream/health.ts";
+import { probeTcp } from "../upstream/health/probe.ts";
 import type { Peer } from "../upstream/peer.ts";
 
 /** So long a connection that was in use is believed to be kept: Node's servers close idle ones after 5 s. */

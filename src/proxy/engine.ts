@@ -170,6 +170,8 @@ export class Engine<Ctx = unknown> {
     if (!(outcome instanceof ProxyError)) return outcome;
     try {
       session.release();
+      const { peer } = session;
+      if (peer !== undefined) this.#phases.attemptFailed?.(session, peer, outcome);
       const verdict = this.#retryVerdict(session, outcome);
       if (verdict === "give-up") return this.#fail(session, outcome);
       if (verdict === "retry") return this.#attempt(session);

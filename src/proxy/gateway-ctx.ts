@@ -1,3 +1,4 @@
+import type { ProxyError } from "../core/errors.ts";
 import type { AccessLog } from "../observe/access-log.ts";
 import type { AppliedEdits } from "./handlers/field-edits.ts";
 import type { Encoder } from "./handlers/encode.ts";
@@ -24,6 +25,10 @@ export class GatewayCtx {
   triesEndAt = Number.NaN;
   /** What is said in its place, where the route that it would take is in maintenance. */
   notice: MaintenanceNotice | undefined = undefined;
+  /** When the present attempt began, by `performance.now()`; 0 where nobody asks. */
+  attemptedAt = 0;
+  /** The failure that its peer was charged with already. */
+  charged: ProxyError | undefined = undefined;
   /** When it was known that the request is logged, by `performance.now()`. */
   startedAt = 0;
 }

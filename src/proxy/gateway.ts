@@ -11,6 +11,7 @@ import { GatewayCtx, type GatewaySession } from "./gateway-ctx.ts";
 import { type CompileContext, RouteCompiler } from "./handlers/compile.ts";
 import { FORWARD, type Outcome } from "./handlers/handler.ts";
 import { CLOSED, type Maintenance, type MaintenanceNotice } from "./maintenance.ts";
+import { Outcomes } from "./outcomes.ts";
 import type { ProxyHttp, ResponseHead } from "./phases.ts";
 import type { ProxyRoute } from "./proxy-route.ts";
 import { errorResponse } from "./respond.ts";
@@ -21,6 +22,10 @@ export class Gateway implements ProxyHttp<GatewayCtx> {
   /** Every place that something is forwarded to. */
   readonly proxyRoutes: readonly ProxyRoute[];
   readonly responseFilter?: (session: GatewaySession, head: ResponseHead) => void;
+  readonly upstreamResponseFilter?: (session: GatewaySession, head: ResponseHead) => void;
+  readonly attemptFailed?: (session: GatewaySession, peer: Peer, error: ProxyError) => void;
+  /** Undefined where no route looks at how its requests go. */
+  readonly #outcomes: Outcomes | undefined;
   readonly #routes: RouteList;
   readonly #maintenance: Maintenance;
   readonly #log: Log;
@@ -33,6 +38,11 @@ export class Gateway implements ProxyHttp<GatewayCtx> {
     if (compiler.editsAnswers) this.responseFilter = editUpstreamAnswer;
     this.#maintenance = context.maintenance;
     this.#log = context.log;
+    if (!this.proxyRoutes.some((route) => route.isWatched)) return;
+    const outcomes = new Outcomes(context.log);
+    this.#outcomes = outcomes;
+    this.upstreamResponseFilter = (session, head) => outcomes.onHead(session, head);
+    this.attemptFailed = (session, peer, error) => outcomes.onFailure(session, peer, error);
   }
 
   newCtx(): GatewayCtx {
@@ -54,6 +64,7 @@ export class Gateway implements ProxyHttp<GatewayCtx> {
   upstreamRequestFilter(session: GatewaySession, headers: Headers): void {
     const { route } = session.ctx;
     if (route === undefined) return;
+    this.#outcomes?.onAttempt(session);
     setForwarded(headers, session, route.trusts(session));
     route.editRequest(headers, session);
   }
@@ -84,6 +95,7 @@ export class Gateway implements ProxyHttp<GatewayCtx> {
     session.ctx.accessLog?.write(accessRecord(session));
     const { error } = session;
     if (error === undefined) return;
+    this.#outcomes?.onEnd(session, error);
     const facts = {
       status: session.status,
       reason: error.kind,

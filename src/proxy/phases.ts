@@ -60,6 +60,9 @@ export interface ProxyHttp<Ctx = unknown> {
    */
   connectedToUpstream?(session: Session<Ctx>, peer: Peer): void;
 
+  /** An attempt failed on its peer, whether or not it is made again. Not for a client that left. */
+  attemptFailed?(session: Session<Ctx>, peer: Peer, error: ProxyError): void;
+
   /**
    * The attempt failed before anything was sent. "retry" asks for another attempt, which the engine makes
    * while the request's limit of attempts and its body allow it. Without it there is no retry.

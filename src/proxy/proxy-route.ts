@@ -58,6 +58,12 @@ export class ProxyRoute implements StreamOwner {
         : new PeerQueue(this.peers, limit, (session) => this.select(session, session.tried));
   }
 
+  /** How its requests go tells of its peers. */
+  get isWatched(): boolean {
+    const { passiveHealth, breaker } = this.config;
+    return passiveHealth.failDurationMs > 0 || breaker !== undefined;
+  }
+
   get streamCloseDelayMs(): number {
     return this.config.streamCloseDelayMs;
   }

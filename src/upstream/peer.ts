@@ -1,10 +1,12 @@
 import { isIP } from "node:net";
+import { CircuitBreaker } from "./health/breaker.ts";
+import { Failures } from "./health/failures.ts";
 import type { ReverseProxyConfig, UpstreamAddress, UpstreamTlsConfig } from "../config/model.ts";
 
 /** How a peer is spoken to (Pingora's `PeerOptions`). */
 export type PeerOptions = Pick<
   ReverseProxyConfig,
-  "upstreamTls" | "timeouts" | "keepAlive" | "responseBufferBytes" | "websocket" | "limit"
+  "upstreamTls" | "timeouts" | "keepAlive" | "responseBufferBytes" | "websocket" | "limit" | "passiveHealth" | "breaker"
 >;
 
 /** `serverName` is fetch's spelling, `servername` node's. */
@@ -23,8 +25,14 @@ export class PeerLife {
   healthy = true;
   /** Taken out of rotation by its owner; what is open on it may finish. */
   draining = false;
-  /** Real requests have failed on it lately. */
-  isSuspect = false;
+  /** What failed on it lately. */
+  readonly failures = new Failures();
+  /** Undefined where no route has one. */
+  breaker: CircuitBreaker | undefined = undefined;
+  /** It was said that it is suspect, and not yet that it is trusted again. */
+  wasSuspect = false;
+  /** The last thing that failed on it, and when, by `Date.now()`. */
+  lastFailure: { readonly reason: string; readonly at: number } | undefined = undefined;
   /** Requests and WebSockets on it right now. */
   inFlight = 0;
   /** Called when one of them is over, while somebody waits for that. */
@@ -49,12 +57,19 @@ export class Peer {
   /** Shared with every other peer of the same address. */
   readonly life: PeerLife;
   readonly #mostInFlight: number;
+  readonly #manyInFlight: number;
+  readonly #mostFailures: number;
   #inFlightHere = 0;
 
   constructor(address: UpstreamAddress, options: PeerOptions, life: PeerLife = new PeerLife()) {
     this.address = address;
     this.options = options;
     this.#mostInFlight = options.limit.maxRequests;
+    const { failDurationMs, maxFails, unhealthyRequestCount } = options.passiveHealth;
+    this.#manyInFlight = unhealthyRequestCount;
+    // Another route may count failures of this address.
+    this.#mostFailures = failDurationMs > 0 ? maxFails : Number.POSITIVE_INFINITY;
+    if (options.breaker !== undefined) life.breaker ??= new CircuitBreaker(options.breaker);
     this.life = life;
     this.name = peerName(address);
     if (address.type === "unix") {
@@ -139,9 +154,17 @@ export class Peer {
     return this.#mostInFlight > 0 && this.life.inFlight >= this.#mostInFlight;
   }
 
-  /** Real requests have failed on it lately: it is given none while another one is available. */
+  /** Real requests fail on it, or it has many in flight: it is given none while another one is available. */
   get isSuspect(): boolean {
-    return this.life.isSuspect;
+    const { life } = this;
+    if (this.#manyInFlight > 0 && life.inFlight >= this.#manyInFlight) return true;
+    return (life.failures.kept > 0 || life.breaker !== undefined) && this.hasFailedTooOften(performance.now());
+  }
+
+  /** By its failures that still count, or by its breaker. */
+  hasFailedTooOften(now: number): boolean {
+    const { failures, breaker } = this.life;
+    return (failures.kept > 0 && failures.count(now) >= this.#mostFailures) || breaker?.isOpen(now) === true;
   }
 }
 

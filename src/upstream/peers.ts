@@ -71,13 +71,16 @@ export class Peers {
 /** Without what else the configuration of a route holds, which would keep all of it in memory after a reload. */
 function pick(options: PeerOptions): PeerOptions {
   const { upstreamTls, timeouts, keepAlive, responseBufferBytes, websocket, limit } = options;
-  return { upstreamTls, timeouts, keepAlive, responseBufferBytes, websocket, limit };
+  const { passiveHealth, breaker } = options;
+  return { upstreamTls, timeouts, keepAlive, responseBufferBytes, websocket, limit, passiveHealth, breaker };
 }
 
 function isSpokenToAlike(a: PeerOptions, b: PeerOptions): boolean {
   return (
     a.responseBufferBytes === b.responseBufferBytes &&
     a.limit.maxRequests === b.limit.maxRequests &&
+    Bun.deepEquals(a.passiveHealth, b.passiveHealth, true) &&
+    Bun.deepEquals(a.breaker, b.breaker, true) &&
     Bun.deepEquals(a.timeouts, b.timeouts, true) &&
     Bun.deepEquals(a.keepAlive, b.keepAlive, true) &&
     Bun.deepEquals(a.websocket, b.websocket, true) &&

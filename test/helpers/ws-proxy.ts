@@ -1,4 +1,5 @@
 import { ProxyError } from "../../src/core/errors.ts";
+import { UPSTREAM_POLICY_DEFAULTS } from "../../src/config/upstream-model.ts";
 import { removeRequestHopByHop } from "../../src/core/fields.ts";
 import type { UpstreamAddress, UpstreamTlsConfig, WebSocketConfig } from "../../src/config/model.ts";
 import { createLog } from "../../src/observe/log.ts";
@@ -34,7 +35,9 @@ const WEBSOCKET: WebSocketConfig = {
 };
 
 const PEER = {
-  limit: { maxRequests: 0, maxQueued: 0, queueTimeoutMs: 0 },
+  limit: UPSTREAM_POLICY_DEFAULTS.limit,
+  passiveHealth: UPSTREAM_POLICY_DEFAULTS.passiveHealth,
+  breaker: undefined,
   timeouts: { dialMs: 3_000, responseHeaderMs: 0, readMs: 0 },
   keepAlive: { idleTimeoutMs: 0, poolSize: 128 },
   responseBufferBytes: 1024 * 1024,

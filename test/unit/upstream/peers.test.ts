@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { UPSTREAM_POLICY_DEFAULTS } from "../../../src/config/upstream-model.ts";
 import type { UpstreamAddress } from "../../../src/config/model.ts";
 import type { PeerOptions } from "../../../src/upstream/peer.ts";
 import { Peers } from "../../../src/upstream/peers.ts";
@@ -16,7 +17,9 @@ const OPTIONS: PeerOptions = {
   keepAlive: { idleTimeoutMs: 0, poolSize: 128 },
   responseBufferBytes: 1024,
   websocket: { maxMessageBytes: 1024, deadAfterMs: 60_000, handshakeTimeoutMs: 30_000 },
-  limit: { maxRequests: 0, maxQueued: 0, queueTimeoutMs: 0 },
+  limit: UPSTREAM_POLICY_DEFAULTS.limit,
+  passiveHealth: UPSTREAM_POLICY_DEFAULTS.passiveHealth,
+  breaker: undefined,
 };
 const address = (port: number, tls = false): UpstreamAddress => ({ type: "tcp", host: "127.0.0.1", port, tls });
 const again = (): PeerOptions => structuredClone(OPTIONS);

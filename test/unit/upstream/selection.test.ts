@@ -1,15 +1,19 @@
 import { describe, expect, test } from "bun:test";
 import type { BalanceConfig, PolicyConfig } from "../../../src/config/model.ts";
+import { UPSTREAM_POLICY_DEFAULTS } from "../../../src/config/upstream-model.ts";
 import { Peer } from "../../../src/upstream/peer.ts";
 import { compileBalance, type SelectionFacts } from "../../../src/upstream/selection.ts";
 import { reverseProxy } from "../../helpers/proxy.ts";
+
+/** One failure makes suspect. */
+const passiveHealth = { ...UPSTREAM_POLICY_DEFAULTS.passiveHealth, failDurationMs: 1 };
 
 function peers(count: number): Peer[] {
   return Array.from({ length: count }, (_, i) => peerAt(3000 + i));
 }
 
 function peerAt(port: number): Peer {
-  return new Peer({ type: "tcp", host: "127.0.0.1", port, tls: false }, reverseProxy());
+  return new Peer({ type: "tcp", host: "127.0.0.1", port, tls: false }, reverseProxy([], { passiveHealth }));
 }
 
 /** Chance that is the same in every run (mulberry32). */
@@ -102,9 +106,9 @@ describe.each(ALL.map((policy) => [policy.type, policy] as const))("%s", (_name,
     const all = peers(2);
     const { select } = compileBalance(balance(policy), all, seeded(1));
     const [a, b] = all as [Peer, Peer];
-    a.life.isSuspect = true;
+    a.life.failures.add(1e9, 0);
     for (let i = 0; i < 10; i++) expect(select(request, [])).toBe(b);
-    b.life.isSuspect = true;
+    b.life.failures.add(1e9, 0);
     expect([a, b]).toContain(select(request, []) as Peer);
   });
 

@@ -1,0 +1,109 @@
+import type { ActiveHealthConfig } from "../../config/model.ts";
+import type { Log } from "../../observe/log.ts";
+import type { Peer, PeerLife } from "../peer.ts";
+import { type Probe, probe as realProbe } from "./probe.ts";
+import { pauseMs } from "./schedule.ts";
+
+/** A peer, and how it is looked at; undefined is never. */
+export interface Watched {
+  readonly peer: Peer;
+  readonly check: ActiveHealthConfig | undefined;
+}
+
+/** What is there for tests to hand in. */
+export interface CheckerParts {
+  readonly probe?: Probe;
+  /** Like `Math.random`. */
+  readonly draw?: () => number;
+}
+
+/** How a peer's looks went lately. */
+interface Standing {
+  goodInRow: number;
+  badInRow: number;
+}
+
+/**
+ * Active health checks (Caddy's `health_*`, Pingora's `TcpHealthCheck`): a peer that fails so many in a row is taken out
+ * until it passes so many. Speaks only when a state changes. Made for one configuration: an address that several routes
+ * forward to is looked at once, by a request rather than by a connection alone, and as often as the most careful wants.
+ */
+export class HealthChecker implements Disposable {
+  readonly #watched: readonly Watched[];
+  readonly #log: Log;
+  readonly #probe: Probe;
+  readonly #draw: () => number;
+  readonly #timers = new Set<Timer>();
+  #isStopped = false;
+
+  constructor(watched: Iterable<Watched>, log: Log, { probe = realProbe, draw = Math.random }: CheckerParts = {}) {
+    this.#watched = onePerLife(watched);
+    this.#log = log;
+    this.#probe = probe;
+    this.#draw = draw;
+  }
+
+  /** Probes every peer now and then at each interval. One that is not looked at any more counts as up. */
+  start(): void {
+    for (const { peer, check } of this.#watched) {
+      if (check !== undefined && check.intervalMs > 0) void this.#look(peer, check, { goodInRow: 0, badInRow: 0 });
+      else peer.healthy = true;
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#isStopped = true;
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#timers.clear();
+  }
+
+  async #look(peer: Peer, check: ActiveHealthConfig, standing: Standing): Promise<void> {
+    const result = await this.#probe(peer, check);
+    if (this.#isStopped) return;
+    if (result === true) {
+      standing.badInRow = 0;
+      standing.goodInRow++;
+      if (!peer.healthy && standing.goodInRow >= check.passes) this.#bringBack(peer);
+    } else {
+      standing.goodInRow = 0;
+      standing.badInRow++;
+      if (peer.healthy && standing.badInRow >= check.fails) this.#takeOut(peer, result);
+    }
+    const timer = setTimeout(
+      () => {
+        this.#timers.delete(timer);
+        void this.#look(peer, check, standing);
+      },
+      pauseMs(check.intervalMs, standing.badInRow, this.#draw()),
+    );
+    timer.unref();
+    this.#timers.add(timer);
+  }
+
+  #takeOut(peer: Peer, reason: string): void {
+    peer.healthy = false;
+    this.#log.warn("peer is down", { peer: peer.name, reason });
+  }
+
+  #bringBack(peer: Peer): void {
+    peer.healthy = true;
+    this.#log.info("peer is up again", { peer: peer.name });
+  }
+}
+
+function onePerLife(watched: Iterable<Watched>): readonly Watched[] {
+  const byLife = new Map<PeerLife, Watched>();
+  for (const each of watched) {
+    const { life } = each.peer;
+    const known = byLife.get(life);
+    if (known === undefined || tellsMore(each.check, known.check)) byLife.set(life, each);
+  }
+  return [...byLife.values()];
+}
+
+function tellsMore(one: ActiveHealthConfig | undefined, other: ActiveHealthConfig | undefined): boolean {
+  if (one === undefined || one.intervalMs === 0) return false;
+  if (other === undefined || other.intervalMs === 0) return true;
+  if (one.type !== other.type) return one.type === "http";
+  return one.intervalMs < other.intervalMs;
+}

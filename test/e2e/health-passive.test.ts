@@ -1,0 +1,145 @@
+import { describe, expect, test } from "bun:test";
+import type { ReverseProxyConfig } from "../../src/config/model.ts";
+import { CIRCUIT_BREAKER_DEFAULTS, UPSTREAM_POLICY_DEFAULTS } from "../../src/config/upstream-model.ts";
+import { LANES } from "../helpers/lanes.ts";
+import { type ProxyUnderTest, startProxy } from "../helpers/proxy.ts";
+import { RawClient } from "../helpers/raw-client.ts";
+import { RawOrigin } from "../helpers/raw-origin.ts";
+
+const FIRST = { balance: { policy: { type: "first" }, weights: [] } } as const;
+
+function answer(status: number, body: string): string {
+  return `HTTP/1.1 ${status} X\r\nContent-Type: text/plain\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+}
+
+function passive(given: Partial<ReverseProxyConfig["passiveHealth"]>): Partial<ReverseProxyConfig> {
+  return { ...FIRST, passiveHealth: { ...UPSTREAM_POLICY_DEFAULTS.passiveHealth, failDurationMs: 60_000, ...given } };
+}
+
+/** A first upstream of choice, and a second that is well. */
+async function withStandIn(
+  first: Parameters<typeof RawOrigin.start>[0],
+  proxy: Partial<ReverseProxyConfig>,
+  run: (proxy: ProxyUnderTest, origin: RawOrigin) => Promise<void>,
+): Promise<void> {
+  await using bad = RawOrigin.start(first);
+  await using good = RawOrigin.start(answer(200, "good"));
+  await using under = await startProxy([bad.port, good.port], { proxy });
+  await run(under, bad);
+}
+
+const suspicions = (proxy: ProxyUnderTest): unknown[] =>
+  proxy.log.lines.filter(({ message }) => message.startsWith("peer is suspect")).map(({ facts }) => facts["reason"]);
+
+describe.each(LANES)("passive health by the $lane lane", ({ fields }) => {
+  const ask = async (proxy: ProxyUnderTest, method = "GET"): Promise<readonly [number, string]> => {
+    await using client = await RawClient.connect(proxy.port);
+    const { status, body } = await client.request(method, "/", fields);
+    return [status, body.toString()];
+  };
+
+  test("unhealthy_status: after so many, others are preferred, and it is said once", async () => {
+    const config = passive({ maxFails: 2, unhealthyStatuses: [5] });
+    await withStandIn(answer(503, "bad"), config, async (proxy) => {
+      const seen = [await ask(proxy), await ask(proxy), await ask(proxy), await ask(proxy)];
+      expect(seen).toEqual([
+        [503, "bad"],
+        [503, "bad"],
+        [200, "good"],
+        [200, "good"],
+      ]);
+      expect(suspicions(proxy)).toEqual(["it answered 503"]);
+    });
+  });
+
+  test("a broken connection and a body that breaks off are failures", async () => {
+    for (const bytes of ["", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n"]) {
+      const broken: Parameters<typeof RawOrigin.start>[0] = async ({ connection }) => {
+        connection.send(bytes);
+        await Bun.sleep(20);
+        connection.reset();
+      };
+      await withStandIn(broken, passive({}), async (proxy) => {
+        await ask(proxy).catch(() => {});
+        await proxy.log.until(() => suspicions(proxy).length === 1, "the peer to be suspect");
+        expect(await ask(proxy)).toEqual([200, "good"]);
+      });
+    }
+  });
+
+  test("unhealthy_latency: an answer that begins late is a failure", async () => {
+    const late: Parameters<typeof RawOrigin.start>[0] = async ({ connection }) => {
+      await Bun.sleep(80);
+      connection.send(answer(200, "late"));
+    };
+    await withStandIn(late, passive({ unhealthyLatencyMs: 40 }), async (proxy) => {
+      expect([await ask(proxy), await ask(proxy)]).toEqual([
+        [200, "late"],
+        [200, "good"],
+      ]);
+      expect(String(suspicions(proxy)[0])).toMatch(/^its answer took \d+ ms$/);
+    });
+  });
+
+  test("unhealthy_request_count: one that is busy gets no more while another has fewer", async () => {
+    await withStandIn(
+      () => {},
+      passive({ failDurationMs: 0, unhealthyRequestCount: 1 }),
+      async (proxy, busy) => {
+        await using waiting = await RawClient.connect(proxy.port);
+        waiting.send(`GET / HTTP/1.1\r\n${fields.join("\r\n")}\r\n\r\n`);
+        await busy.exchange(1);
+        expect(await ask(proxy)).toEqual([200, "good"]);
+      },
+    );
+  });
+
+  test("a client that leaves is no failure of its peer", async () => {
+    await withStandIn(
+      () => {},
+      passive({}),
+      async (proxy, origin) => {
+        const client = await RawClient.connect(proxy.port);
+        client.send(`GET / HTTP/1.1\r\n${fields.join("\r\n")}\r\n\r\n`);
+        await origin.exchange(1);
+        client[Symbol.dispose]();
+        await proxy.log.until(() => proxy.log.failures.length === 1, "the end of the request");
+        await using again = await RawClient.connect(proxy.port);
+        again.send(`GET / HTTP/1.1\r\n${fields.join("\r\n")}\r\n\r\n`);
+        await origin.exchange(2);
+        expect(suspicions(proxy)).toEqual([]);
+      },
+    );
+  });
+
+  test("the last one is used whatever failed on it, and is trusted again after its time", async () => {
+    let status = 500;
+    await using origin = RawOrigin.start(({ connection }) => connection.send(answer(status, "x")));
+    const config = passive({ failDurationMs: 60, unhealthyStatuses: [5] });
+    await using proxy = await startProxy(origin.port, { proxy: config });
+    expect([(await ask(proxy))[0], (await ask(proxy))[0]]).toEqual([500, 500]);
+    status = 200;
+    const isTrusted = (): boolean => proxy.log.lines.some(({ message }) => message === "peer is trusted again");
+    const end = performance.now() + 3_000;
+    while (!isTrusted() && performance.now() < end) {
+      expect((await ask(proxy))[0]).toBe(200);
+      await Bun.sleep(10);
+    }
+    expect(isTrusted()).toBe(true);
+  });
+
+  test("a circuit breaker spares a peer, tries it, and closes", async () => {
+    let status = 500;
+    const breaker = { ...CIRCUIT_BREAKER_DEFAULTS, minRequests: 3, openMs: 100, trials: 1 };
+    const origin: Parameters<typeof RawOrigin.start>[0] = ({ connection }) => connection.send(answer(status, "tried"));
+    await withStandIn(origin, { ...FIRST, breaker }, async (proxy) => {
+      for (let i = 0; i < 3; i++) expect((await ask(proxy))[0]).toBe(500);
+      expect(await ask(proxy)).toEqual([200, "good"]);
+      status = 200;
+      const end = performance.now() + 3_000;
+      while ((await ask(proxy))[1] === "good" && performance.now() < end) await Bun.sleep(10);
+      expect(await ask(proxy)).toEqual([200, "tried"]);
+      expect(proxy.log.lines.map(({ message }) => message)).toContain("peer is trusted again");
+    });
+  });
+});
