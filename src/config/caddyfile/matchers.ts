@@ -26,7 +26,7 @@ export function readMatchers(lines: readonly Directive[], outer: Matchers, repor
       report.error(name, "there is a matcher of this name already");
       continue;
     }
-    own.set(name.text, readDefinition(line, report));
+    own.set(name.text, readMatcher(line, report));
   }
   return new Map([...outer, ...own]);
 }
@@ -41,7 +41,8 @@ export function pathMatcher(at: Token): Matcher {
   return { node: mapNode([entry("path", at, textNode(at))], at.span), path: at.text };
 }
 
-function readDefinition(line: Directive, report: Report): Matcher | undefined {
+/** A line whose words behind the first, or whose block, are a matcher. */
+export function readMatcher(line: Directive, report: Report): Matcher | undefined {
   const { name, args, block } = line;
   const [first, ...rest] = args;
   if (first !== undefined) return readSet([{ name: first, args: rest, block }], name, report);

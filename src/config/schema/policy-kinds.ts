@@ -50,7 +50,7 @@ export const COOKIE_SECRET = kind(
   "text",
   ["a text that nobody can guess", "a long text that nobody can guess"],
   accept<string>,
-  { isSecret: true },
+  { isSecret: true, mayBeEmpty: true },
 );
 
 /** Where names are asked for. */

@@ -1,17 +1,19 @@
-import type { DocEntry } from "../../document.ts";
+import type { DocEntry, DocNode } from "../../document.ts";
 import { argumentOf } from "../arguments.ts";
 import type { Directive } from "../blocks.ts";
 import { FieldEdits } from "../field-edits.ts";
+import { readMatcher } from "../matchers.ts";
 import { entry, mapNode, oneOrMore, textNode, wordNode } from "../nodes.ts";
 import type { Report } from "../report.ts";
 import type { DirectiveReader } from "../scope.ts";
 import type { Token } from "../token.ts";
 import { durationMs, durationNode } from "../values.ts";
+import { CARE_LINES, readCare } from "./care.ts";
+import { readPolicy, retryMatchNode } from "./policy.ts";
 import { readTransport } from "./transport.ts";
 import { upstreamsOf } from "./upstreams.ts";
 
 const LATER = "it comes with a later version";
-const POLICIES = ["random", "round_robin", "first"];
 
 const LINES: readonly string[] = [
   "to",
@@ -24,23 +26,23 @@ const LINES: readonly string[] = [
   "flush_interval",
   "stream_close_delay",
   "transport",
+  "lb_retry_match",
+  ...CARE_LINES,
 ];
+
+/** Those of them that may open a block. */
+const WITH_BLOCK: ReadonlySet<string> = new Set(["transport", "lb_policy", "lb_retry_match", "health_headers"]);
 
 /** Lines of Caddy's that are not taken. */
 const REFUSED = new Set(
   (
-    "lb_retries lb_try_duration lb_try_interval lb_retry_match health_uri health_path health_port health_interval " +
-    "health_timeout health_passes health_fails health_status health_body health_method health_headers " +
-    "health_follow_redirects health_upstream health_request_body fail_duration max_fails unhealthy_status " +
-    "unhealthy_latency unhealthy_request_count dynamic handle_response replace_status copy_response " +
+    "health_path health_upstream health_request_body dynamic handle_response replace_status copy_response " +
     "copy_response_headers request_buffers response_buffers buffer_requests buffer_responses max_buffer_size " +
     "stream_timeout stream_buffer_size stream_logs verbose_logs"
   ).split(" "),
 );
 
-/** How a health check is asked for in YAML, which knows one kind. */
-const HEALTH =
-  "hc_freq: 10s in YAML connects to each upstream that often; checks by requests come with a later version";
+const REFUSED_FOR: ReadonlyMap<string, string> = new Map([["health_path", "health_uri does the same"]]);
 
 /** `reverse_proxy`. */
 export const readReverseProxy: DirectiveReader = (line, { report }) => {
@@ -57,6 +59,7 @@ class ProxyReading {
   readonly #down: FieldEdits;
   #upAt: Token | undefined;
   #downAt: Token | undefined;
+  readonly #retryMatches: DocNode[] = [];
   readonly #entries = new Map<string, DocEntry>();
 
   constructor({ name, args }: Directive, report: Report) {
@@ -69,7 +72,7 @@ class ProxyReading {
 
   take(line: Directive): void {
     const { name, args, block } = line;
-    if (block !== undefined && name.text !== "transport" && LINES.includes(name.text)) {
+    if (block !== undefined && !WITH_BLOCK.has(name.text) && LINES.includes(name.text)) {
       this.#report.error(name, `${name.text} has no block here`);
       return;
     }
@@ -79,7 +82,7 @@ class ProxyReading {
         this.#targets.push(...args);
         break;
       case "lb_policy":
-        this.#takePolicy(line);
+        for (const each of readPolicy(line, this.#report)) this.#entries.set(each.key, each);
         break;
       case "header_up":
         this.#takeHeaderUp(line);
@@ -119,8 +122,12 @@ class ProxyReading {
       case "transport":
         for (const each of readTransport(line, this.#report)) this.#entries.set(each.key, each);
         break;
+      case "lb_retry_match":
+        this.#takeRetryMatch(line);
+        break;
       default:
-        this.#refuse(name);
+        if (!CARE_LINES.includes(name.text)) return this.#refuse(name);
+        for (const each of readCare(line, this.#report)) this.#entries.set(each.key, each);
     }
   }
 
@@ -154,17 +161,12 @@ class ProxyReading {
     if (word !== undefined) this.#put(key, line.name, textNode(word));
   }
 
-  #takePolicy(line: Directive): void {
-    const [policy, option] = line.args;
-    if (policy === undefined) {
-      this.#report.error(line.name, "lb_policy lacks its name", { expected: POLICIES.join(", ") });
-    } else if (POLICIES.includes(policy.text)) {
-      if (option !== undefined) this.#report.error(option, `${policy.text} has no option`);
-      this.#put("lb_policy", line.name, wordNode(policy));
-    } else if (/^(?:\w+_hash|header|cookie|query|least_conn|random_choose|weighted_round_robin)$/.test(policy.text)) {
-      const expected = POLICIES.join(", ");
-      this.#report.error(policy, `the policy ${policy.text} is Caddy's: ${LATER}`, { expected });
-    } else this.#report.unknown(policy, "policy", POLICIES);
+  /** Each is a set of its own, of which one has to match. */
+  #takeRetryMatch(line: Directive): void {
+    const matcher = readMatcher(line, this.#report);
+    if (matcher === undefined) return;
+    this.#retryMatches.push(matcher.node);
+    this.#entries.set("lb_retry_match", retryMatchNode(line.name, this.#retryMatches));
   }
 
   #isEdit({ name, args }: Directive): boolean {
@@ -198,8 +200,8 @@ class ProxyReading {
       this.#report.unknown(name, "line of reverse_proxy", LINES);
       return;
     }
-    const help = name.text.startsWith("health_") ? { help: HEALTH } : {};
-    this.#report.error(name, `${name.text} is Caddy's: ${LATER}`, help);
+    const help = REFUSED_FOR.get(name.text);
+    this.#report.error(name, `${name.text} is Caddy's: ${LATER}`, help === undefined ? {} : { help });
   }
 }
 

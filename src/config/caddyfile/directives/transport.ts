@@ -17,13 +17,13 @@ const LINES: readonly string[] = [
   "keepalive",
   "keepalive_idle_conns",
   "versions",
+  "max_conns_per_host",
   "compression",
 ];
 
 const REFUSED: ReadonlyMap<string, string> = new Map([
   ["tls_trust_pool", "tls_trusted_ca_certs FILE does the same"],
   ["write_timeout", "no limit is on what is sent upstream"],
-  ["max_conns_per_host", "it comes with a later version"],
   ["proxy_protocol", "it comes with a later version"],
   ["local_address", "it comes with a later version"],
   ...[
@@ -79,6 +79,10 @@ function readLine(line: Directive, report: Report): readonly DocEntry[] {
     case "keepalive_idle_conns": {
       const count = argumentOf(line, "keepalive_idle_conns NUMBER", report);
       return count === undefined ? [] : [entry("upstream_keepalive_pool_size", name, wordNode(count))];
+    }
+    case "max_conns_per_host": {
+      const count = argumentOf(line, "max_conns_per_host NUMBER", report);
+      return count === undefined ? [] : [entry("max_conns_per_host", name, wordNode(count))];
     }
     case "versions":
       return readVersions(line, report);
