@@ -30,7 +30,15 @@ export function handlerText(handler: HandlerConfig): string {
         ? "is not logged"
         : `logs to ${handler.output.type === "file" ? handler.output.path : handler.output.type}`;
     case "respond":
-      return `answers ${handler.status}${handler.body === "" ? "" : ` with a body of its own`}`;
+      return `answers ${handler.status || "200"}${handler.body === "" ? "" : ` with a body of its own`}`;
+    case "respond_file":
+      return `answers ${handler.status || "200"} with ${handler.file.path}`;
+    case "errors":
+      return "has answers for failures from here on";
+    case "copy_response":
+      return "passes the upstream's answer on";
+    case "copy_response_headers":
+      return "takes fields from the upstream's answer";
     case "redirect":
       return `redirects to ${handler.to} (${handler.status})`;
     case "error":

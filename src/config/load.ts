@@ -6,7 +6,7 @@ import { LOG_LEVEL } from "./kinds.ts";
 import { buildListeners } from "./listeners.ts";
 import type { Config, ListenerConfig, LogConfig, PageFile, ProcessConfig } from "./model.ts";
 import { hasErrors, type Place, type Problem } from "./problem.ts";
-import { readPageFile } from "./page-file.ts";
+import { PAGE_EXPECTED, readPageFile } from "./page-file.ts";
 import { flatRoute } from "./proxy.ts";
 import { readConf, type ConfFile } from "./read-conf.ts";
 import { buildUpstreams, buildUpstreamTls, namedFiles } from "./upstreams.ts";
@@ -106,9 +106,8 @@ function maintenancePage(settings: Settings): { value: PageFile | undefined; pro
   if (given === undefined) return { value: undefined, problems: [] };
   const page = readPageFile(given.value);
   if (page.ok) return { value: page.value, problems: [] };
-  const expected = "a file that can be read, of at most 1 MiB";
-  const problem = { severity: "error", place: given.place, message: page.fault, seen: given.text, expected } as const;
-  return { value: undefined, problems: [problem] };
+  const base = { severity: "error", place: given.place, seen: given.text, expected: PAGE_EXPECTED } as const;
+  return { value: undefined, problems: [{ ...base, message: page.fault }] };
 }
 
 function buildProcess(settings: Settings, maintenancePage: PageFile | undefined): ProcessConfig {

@@ -3,6 +3,9 @@ import { accept, type Parsed, refuse } from "../core/parsed.ts";
 import type { PageFile } from "./routes-model.ts";
 import { readBytes } from "./read-file.ts";
 
+/** What is said to be right, where a file is not. */
+export const PAGE_EXPECTED = "a file that can be read, of at most 1 MiB";
+
 /** A page is kept in memory, and goes to every worker. */
 const MOST_BYTES = 1024 * 1024;
 

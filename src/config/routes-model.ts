@@ -1,4 +1,5 @@
 import type { ReverseProxyConfig } from "./model.ts";
+import type { StatusPattern } from "./upstream-model.ts";
 
 /**
  * One rule: what it is for, and what it does. Routes are gone through in order. A route that matches runs its handlers
@@ -93,14 +94,21 @@ export type HandlerConfig =
   | EncodeConfig
   | BasicAuthConfig
   | AccessLogConfig
-  /** Answers. `status` and `body` are templates. */
+  | ErrorsConfig
+  /** Answers. `status` and `body` are templates; "" for `status` is 200, or the failure's where a failure is answered. */
   | { readonly type: "respond"; readonly status: string; readonly body: string; readonly close: boolean }
+  /** Answers with a file. `status` as in `respond`. */
+  | { readonly type: "respond_file"; readonly status: string; readonly file: PageFile; readonly close: boolean }
   | { readonly type: "redirect"; readonly to: string; readonly status: string }
   /** Fails with a status, for `error` of a Caddyfile; `message` is for the log. */
   | { readonly type: "error"; readonly status: string; readonly message: string }
   /** Routes within the route, gone through in the same way. */
   | { readonly type: "routes"; readonly routes: readonly RouteConfig[] }
-  | { readonly type: "proxy"; readonly proxy: ReverseProxyConfig };
+  | { readonly type: "proxy"; readonly proxy: ReverseProxyConfig }
+  /** Among the routes for an upstream's answer alone: passes it on. `status` is a template, "" leaves it as it is. */
+  | { readonly type: "copy_response"; readonly status: string }
+  /** The same: its fields stand on the answer that is made in its place. `except` turns the list round. */
+  | { readonly type: "copy_response_headers"; readonly fields: readonly string[]; readonly except: boolean };
 
 /** A file that answers are made of, read at the start. */
 export interface PageFile {
@@ -156,6 +164,22 @@ export interface BasicAuthConfig {
   /** Default `restricted`, as Caddy. */
   readonly realm: string;
   readonly users: readonly { readonly name: string; readonly hash: string }[];
+}
+
+/**
+ * What is answered when a request fails here: no upstream, none that answers, `error`, a wrong password (Caddy's
+ * `handle_errors`). Holds for what comes after it; the last one met holds.
+ */
+export interface ErrorsConfig {
+  readonly type: "errors";
+  /** Those for the status are gone through in order, until one answers. */
+  readonly on: readonly ErrorRoutesConfig[];
+}
+
+export interface ErrorRoutesConfig {
+  /** Any of them; empty: every failure. */
+  readonly statuses: readonly StatusPattern[];
+  readonly routes: readonly RouteConfig[];
 }
 
 /** Requests are logged from here on (Caddy's `log`); the last one met holds. */

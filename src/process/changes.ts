@@ -1,6 +1,7 @@
 import { upstreamText } from "../config/describe.ts";
-import type { Config, HandlerConfig, RouteConfig } from "../config/model.ts";
+import type { Config, RouteConfig } from "../config/model.ts";
 import { listenerNames } from "./listener-names.ts";
+import { proxiesOf } from "./route-keys.ts";
 
 /** How many of something are new, gone, and there in another form. */
 export interface Changed {
@@ -44,14 +45,6 @@ function routesOf({ listeners }: Config): ReadonlyMap<string, RouteConfig> {
   return found;
 }
 
-function upstreamsOf({ listeners }: Config): ReadonlyMap<string, true> {
-  const found = new Map<string, true>();
-  const visit = (handler: HandlerConfig): void => {
-    if (handler.type === "proxy") for (const address of handler.proxy.upstreams) found.set(upstreamText(address), true);
-    else if (handler.type === "routes") for (const route of handler.routes) route.handlers.forEach(visit);
-  };
-  for (const routes of new Set(listeners.map((listener) => listener.routes))) {
-    for (const route of routes) route.handlers.forEach(visit);
-  }
-  return found;
+function upstreamsOf(config: Config): ReadonlyMap<string, true> {
+  return new Map(proxiesOf(config).flatMap(({ proxy }) => proxy.upstreams.map((each) => [upstreamText(each), true])));
 }

@@ -35,6 +35,17 @@ function* walk(routes: readonly RouteConfig[], outer: string): Iterable<KeyedRou
   for (const { name, handlers } of routes) {
     const key = outer === "" ? name : `${outer} > ${name}`;
     yield { key, handlers };
-    for (const handler of handlers) if (handler.type === "routes") yield* walk(handler.routes, key);
+    for (const handler of handlers) yield* within(handler, key);
+  }
+}
+
+/** The keys are those that `RouteCompiler` gives. */
+function* within(handler: HandlerConfig, key: string): Iterable<KeyedRoute> {
+  if (handler.type === "routes") yield* walk(handler.routes, key);
+  else if (handler.type === "errors") for (const { routes } of handler.on) yield* walk(routes, `${key} > errors`);
+  else if (handler.type === "proxy") {
+    for (const [i, { then }] of handler.proxy.onResponse.entries()) {
+      if (then.type === "routes") yield* walk(then.routes, `${key} > response ${i + 1}`);
+    }
   }
 }

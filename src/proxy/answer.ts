@@ -8,7 +8,7 @@ import type { BufferBudget } from "./budget.ts";
 import { failureOf } from "./failure.ts";
 import type { UpstreamAnswer } from "./lane.ts";
 import type { OpenStreams } from "./open-streams.ts";
-import type { ProxyHttp, ResponseHead } from "./phases.ts";
+import type { Instead, ProxyHttp, ResponseHead } from "./phases.ts";
 import { endSession, sayFarewell, type Session } from "./session.ts";
 
 /** Statuses that never have a body (RFC 9110 15.3.5, 15.3.6, 15.4.5). */
@@ -29,8 +29,11 @@ export class Answer<Ctx> {
     this.#streams = streams;
   }
 
-  /** A `ProxyError` when the body broke off while it was gathered, before anything went to the client. */
-  pass(session: Session<Ctx>, peer: Peer, upstream: UpstreamAnswer): Awaitable<Response | ProxyError> {
+  /**
+   * A `ProxyError` when the body broke off while it was gathered, before anything went to the client; or what the phases
+   * give in its place.
+   */
+  pass(session: Session<Ctx>, peer: Peer, upstream: UpstreamAnswer): Awaitable<Instead> {
     const phases = this.#phases;
     peer.answers++;
     phases.connectedToUpstream?.(session, peer);
@@ -40,11 +43,21 @@ export class Answer<Ctx> {
       return this.#shape(session, peer, upstream, upstream);
     }
     const head: ResponseHead = { status: upstream.status, headers };
-    const edited = whenDone(phases.upstreamResponseFilter?.(session, head), () =>
-      phases.responseFilter?.(session, head),
-    );
-    // Fields are edited in place: where nothing else was changed, the answer itself is the edited head.
-    return whenDone(edited, () =>
+    return whenDone(phases.upstreamResponseFilter?.(session, head), (instead) => {
+      if (instead === undefined) return this.#edit(session, peer, upstream, head);
+      discard(upstream);
+      return instead instanceof Response ? sendOwn(session, instead, phases) : instead;
+    });
+  }
+
+  /** Fields are edited in place: where nothing else was changed, the answer itself is the edited head. */
+  #edit(
+    session: Session<Ctx>,
+    peer: Peer,
+    upstream: UpstreamAnswer,
+    head: ResponseHead,
+  ): Awaitable<Response | ProxyError> {
+    return whenDone(this.#phases.responseFilter?.(session, head), () =>
       this.#shape(session, peer, upstream, head.status === upstream.status && !head.transform ? upstream : head),
     );
   }
@@ -175,6 +188,15 @@ export class Answer<Ctx> {
     });
     return new Response(stream, { status: head.status, headers: head.headers });
   }
+}
+
+/** Sends an answer that a phase made. */
+export function sendOwn<Ctx>(session: Session<Ctx>, response: Response, phases: ProxyHttp<Ctx>): Response {
+  session.status = response.status;
+  session.answerHeaders = response.headers;
+  sayFarewell(session, response.headers);
+  endSession(session, phases);
+  return response;
 }
 
 /** Lets go of an answer whose body is not passed on; it is not read to an end that may never come. */

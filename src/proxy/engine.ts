@@ -4,7 +4,7 @@ import type { Log } from "../observe/log.ts";
 import type { Peer } from "../upstream/peer.ts";
 import type { RetryVerdict } from "../upstream/retry.ts";
 import { admit } from "./admit.ts";
-import { Answer } from "./answer.ts";
+import { Answer, sendOwn } from "./answer.ts";
 import { Deadline, prepare } from "./attempt.ts";
 import type { Awaitable } from "./awaitable.ts";
 import type { BufferBudget } from "./budget.ts";
@@ -12,7 +12,7 @@ import { failureOf } from "./failure.ts";
 import type { UpstreamAnswer } from "./lane.ts";
 import type { Lanes } from "./lanes.ts";
 import type { OpenStreams } from "./open-streams.ts";
-import type { ProxyHttp } from "./phases.ts";
+import { FORWARD, type Instead, type ProxyHttp } from "./phases.ts";
 import { errorResponse } from "./respond.ts";
 import { type Downstream, endSession, sayFarewell, type Session } from "./session.ts";
 import { faultOfHandshake } from "./upgrade.ts";
@@ -83,7 +83,7 @@ export class Engine<Ctx = unknown> {
 
   #filtered(session: Session<Ctx>, result: Response | ProxyError | undefined): Awaitable<Response | undefined> {
     if (result === undefined) return this.#forward(session);
-    return result instanceof ProxyError ? this.#fail(session, result) : this.#own(session, result);
+    return result instanceof ProxyError ? this.#fail(session, result) : sendOwn(session, result, this.#phases);
   }
 
   #forward(session: Session<Ctx>): Awaitable<Response | undefined> {
@@ -146,7 +146,7 @@ export class Engine<Ctx = unknown> {
     try {
       const outcome = this.#answer.pass(session, peer, upstream);
       if (outcome instanceof Response) return outcome;
-      if (outcome instanceof ProxyError) return this.#settle(session, outcome);
+      if (!(outcome instanceof Promise)) return this.#settle(session, outcome);
       return this.#guard(
         session,
         outcome.then((settled) => this.#settle(session, settled)),
@@ -166,7 +166,8 @@ export class Engine<Ctx = unknown> {
   }
 
   /** An attempt is over: its answer goes out, or the next attempt is made, or the request fails. */
-  #settle(session: Session<Ctx>, outcome: Response | undefined | ProxyError): Awaitable<Response | undefined> {
+  #settle(session: Session<Ctx>, outcome: Instead | undefined): Awaitable<Response | undefined> {
+    if (outcome === FORWARD) return this.#beginAgain(session);
     if (!(outcome instanceof ProxyError)) return outcome;
     try {
       session.release();
@@ -208,16 +209,15 @@ export class Engine<Ctx = unknown> {
     return body === null && (isSafe(session.method) || this.#phases.isRepeatable?.(session) === true);
   }
 
-  /** An answer that a phase made. */
-  #own(session: Session<Ctx>, response: Response): Response {
-    session.status = response.status;
-    session.answerHeaders = response.headers;
-    sayFarewell(session, response.headers);
-    endSession(session, this.#phases);
-    return response;
+  /** Another upstream is asked in place of the one that answered, or that failed. */
+  #beginAgain(session: Session<Ctx>): Awaitable<Response | undefined> {
+    session.release();
+    session.attempts = 0;
+    session.tried = [];
+    return this.#attempt(session);
   }
 
-  #fail(session: Session<Ctx>, error: ProxyError): Awaitable<Response> {
+  #fail(session: Session<Ctx>, error: ProxyError): Awaitable<Response | undefined> {
     session.error = error;
     session.status = error.status;
     const page = this.#phases.failToProxy?.(session, error);
@@ -229,8 +229,14 @@ export class Engine<Ctx = unknown> {
     return this.#answerFor(session, error, page);
   }
 
-  #answerFor(session: Session<Ctx>, error: ProxyError, page: Response | undefined): Response {
+  #answerFor(
+    session: Session<Ctx>,
+    error: ProxyError,
+    page: Response | typeof FORWARD | undefined,
+  ): Awaitable<Response | undefined> {
+    if (page === FORWARD) return this.#beginAgain(session);
     const response = page ?? errorResponse(error);
+    session.status = response.status;
     session.answerHeaders = response.headers;
     sayFarewell(session, response.headers);
     endSession(session, this.#phases);

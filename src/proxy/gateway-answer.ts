@@ -1,4 +1,5 @@
 import { type Awaitable, whenDone } from "./awaitable.ts";
+import type { Failure } from "./error-routes.ts";
 import type { GatewaySession } from "./gateway-ctx.ts";
 import { type AnswerSource, applyDeferredEdits, applyImmediateEdits } from "./handlers/answer-edits.ts";
 import type { Encoder, Encoding } from "./handlers/encode.ts";
@@ -9,6 +10,7 @@ import type { ResponseHead } from "./phases.ts";
 export function editUpstreamAnswer(session: GatewaySession, head: ResponseHead): void {
   const { encoder, route } = session.ctx;
   const { headers } = head;
+  if (session.ctx.failure !== undefined) keepFields(session.ctx.failure, headers);
   setStickyCookie(session, headers);
   route?.headerDown?.apply(headers, session);
   editBefore(session, headers, "upstream");
@@ -69,4 +71,11 @@ async function encoded(answer: Response, encoder: Encoder, encoding: Encoding): 
   encoder.edit(encoding, headers);
   headers.set("Content-Length", String(bytes.length));
   return new Response(bytes, { status, headers });
+}
+
+/** What a failure says of itself (`Proxy-Status`, `Retry-After`, `WWW-Authenticate`) stands on what is answered for it. */
+export function keepFields({ answer }: Failure, headers: Headers): void {
+  for (const [name, value] of answer.headers) {
+    if (!name.startsWith("content-") && !headers.has(name)) headers.set(name, value);
+  }
 }

@@ -2,7 +2,9 @@ import type { ProxyError } from "../core/errors.ts";
 import type { AccessLog } from "../observe/access-log.ts";
 import type { AppliedEdits } from "./handlers/field-edits.ts";
 import type { Encoder } from "./handlers/encode.ts";
+import type { ErrorRoutes, Failure } from "./error-routes.ts";
 import type { MaintenanceNotice } from "./maintenance.ts";
+import type { ResponseHead } from "./phases.ts";
 import type { ProxyRoute } from "./proxy-route.ts";
 import type { Session } from "./session.ts";
 
@@ -23,6 +25,14 @@ export class GatewayCtx {
   refusal: string | undefined = undefined;
   /** Until when attempts may begin, by `performance.now()`; NaN where the route sets no time. */
   triesEndAt = Number.NaN;
+  /** The upstream's answer, while it is asked whether another one is to be given in its place. */
+  answered: ResponseHead | undefined = undefined;
+  /** Its target before the route that forwards it rewrote it, where that has routes for answers. */
+  targetBefore: string | undefined = undefined;
+  /** What answers in place of a failure from here on. */
+  errors: ErrorRoutes | undefined = undefined;
+  /** The failure that is answered by `errors`, or that was. */
+  failure: Failure | undefined = undefined;
   /** What is said in its place, where the route that it would take is in maintenance. */
   notice: MaintenanceNotice | undefined = undefined;
   /** When the present attempt began, by `performance.now()`; 0 where nobody asks. */

@@ -4,15 +4,17 @@ import type { Log } from "../observe/log.ts";
 import type { Peer } from "../upstream/peer.ts";
 import type { RetryVerdict } from "../upstream/retry.ts";
 import { accessRecord } from "./access-record.ts";
-import type { Awaitable } from "./awaitable.ts";
+import { type Awaitable, whenDone } from "./awaitable.ts";
+import { answerInstead } from "./error-routes.ts";
 import { setForwarded } from "./forwarded.ts";
 import { editError, editOwnAnswer, editUpstreamAnswer } from "./gateway-answer.ts";
 import { GatewayCtx, type GatewaySession } from "./gateway-ctx.ts";
 import { type CompileContext, RouteCompiler } from "./handlers/compile.ts";
-import { FORWARD, type Outcome } from "./handlers/handler.ts";
+import { FailureAnswer } from "./handlers/failure-answer.ts";
+import { FORWARD, type Outcome, PASS_ON } from "./handlers/handler.ts";
 import { CLOSED, type Maintenance, type MaintenanceNotice } from "./maintenance.ts";
 import { Outcomes } from "./outcomes.ts";
-import type { ProxyHttp, ResponseHead } from "./phases.ts";
+import type { Instead, ProxyHttp, ResponseHead } from "./phases.ts";
 import type { ProxyRoute } from "./proxy-route.ts";
 import { errorResponse } from "./respond.ts";
 import type { RouteList } from "./route-list.ts";
@@ -22,7 +24,7 @@ export class Gateway implements ProxyHttp<GatewayCtx> {
   /** Every place that something is forwarded to. */
   readonly proxyRoutes: readonly ProxyRoute[];
   readonly responseFilter?: (session: GatewaySession, head: ResponseHead) => void;
-  readonly upstreamResponseFilter?: (session: GatewaySession, head: ResponseHead) => void;
+  readonly upstreamResponseFilter?: (session: GatewaySession, head: ResponseHead) => Awaitable<Instead | undefined>;
   readonly attemptFailed?: (session: GatewaySession, peer: Peer, error: ProxyError) => void;
   /** Undefined where no route looks at how its requests go. */
   readonly #outcomes: Outcomes | undefined;
@@ -36,12 +38,17 @@ export class Gateway implements ProxyHttp<GatewayCtx> {
     this.proxyRoutes = compiler.proxyRoutes;
     // Where no answer is ever edited, the engine passes answers on without asking.
     if (compiler.editsAnswers) this.responseFilter = editUpstreamAnswer;
+    if (compiler.handlesResponses) this.upstreamResponseFilter = handleResponse;
     this.#maintenance = context.maintenance;
     this.#log = context.log;
     if (!this.proxyRoutes.some((route) => route.isWatched)) return;
     const outcomes = new Outcomes(context.log);
     this.#outcomes = outcomes;
-    this.upstreamResponseFilter = (session, head) => outcomes.onHead(session, head);
+    const next = this.upstreamResponseFilter;
+    this.upstreamResponseFilter = (session, head) => {
+      outcomes.onHead(session, head);
+      return next?.(session, head);
+    };
     this.attemptFailed = (session, peer, error) => outcomes.onFailure(session, peer, error);
   }
 
@@ -82,13 +89,18 @@ export class Gateway implements ProxyHttp<GatewayCtx> {
   }
 
   /** What routes set on every answer stands on failures too. */
-  failToProxy(session: GatewaySession, error: ProxyError): Response | undefined {
-    const { notice } = session.ctx;
+  failToProxy(session: GatewaySession, error: ProxyError): Awaitable<Response | typeof FORWARD | undefined> {
+    const { notice, failure, errors, edits } = session.ctx;
     if (notice !== undefined) {
       return editError(session, this.#maintenance.answer(notice, session.headers.get("accept")));
     }
-    if (session.ctx.edits === undefined) return undefined;
-    return editError(session, errorResponse(error));
+    // What was to answer for a failure has failed: the first one is told.
+    if (failure !== undefined) return editError(session, failure.answer);
+    if (errors !== undefined && error.kind !== "client_gone") {
+      const failed = { answer: errorResponse(error), message: error.kind };
+      return whenDone(answerInstead(session, failed), (instead) => instead ?? editError(session, failed.answer));
+    }
+    return edits === undefined ? undefined : editError(session, errorResponse(error));
   }
 
   logging(session: GatewaySession): void {
@@ -123,9 +135,19 @@ export class Gateway implements ProxyHttp<GatewayCtx> {
 
 const NO_ROUTE = new ProxyError("no_peer_available", "no route says where to");
 
+function handleResponse(session: GatewaySession, head: ResponseHead): Awaitable<Instead | undefined> {
+  return session.ctx.route?.responses?.handle(session, head);
+}
+
 /** What the engine is told of the routes' outcome. */
-function decide(session: GatewaySession, outcome: Outcome | undefined): Awaitable<Response> | ProxyError | undefined {
+function decide(session: GatewaySession, outcome: Outcome | undefined): Awaitable<Response | ProxyError | undefined> {
   if (outcome === FORWARD) return undefined;
-  if (outcome === undefined) return new ProxyError("no_route", "no route takes this request");
-  return outcome instanceof Response ? editOwnAnswer(session, outcome) : outcome;
+  if (outcome === undefined || outcome === PASS_ON) return new ProxyError("no_route", "no route takes this request");
+  if (!(outcome instanceof Response)) return outcome;
+  if (!(outcome instanceof FailureAnswer) || session.ctx.errors === undefined) return editOwnAnswer(session, outcome);
+  const failed = outcome;
+  session.ctx.refusal = failed.detail;
+  return whenDone(answerInstead(session, { answer: failed, message: failed.message }), (instead) =>
+    instead === FORWARD ? undefined : (instead ?? editOwnAnswer(session, failed)),
+  );
 }

@@ -12,6 +12,15 @@ export interface ResponseHead {
   transform?: (body: ReadableStream<Uint8Array>) => ReadableStream<Uint8Array>;
 }
 
+/** As an outcome: the request is to be forwarded. */
+export const FORWARD = "forward";
+
+/**
+ * What comes in place of an upstream's answer, whose body is let go: another answer, a failure, or with `FORWARD` a new
+ * beginning of the attempts, at the peer that `upstreamPeer` then gives (only where the request has no body).
+ */
+export type Instead = Response | ProxyError | typeof FORWARD;
+
 /**
  * The life of a request as named points (Pingora's `ProxyHttp`, its names in camelCase). The engine runs
  * any implementation; the gateway compiled from a `Config` is one. Every hook is optional, and one
@@ -78,8 +87,11 @@ export interface ProxyHttp<Ctx = unknown> {
   /** Whether a request may be carried out twice, whatever its method (RFC 9110 9.2.2). Without it: GET, HEAD, OPTIONS. */
   isRepeatable?(session: Session<Ctx>): boolean;
 
-  /** The head as the upstream sent it, hop-by-hop fields already removed. */
-  upstreamResponseFilter?(session: Session<Ctx>, head: ResponseHead): Awaitable<void>;
+  /**
+   * The head as the upstream sent it, hop-by-hop fields already removed. Without a result it is passed on. Of a
+   * WebSocket's 101 the result does not count.
+   */
+  upstreamResponseFilter?(session: Session<Ctx>, head: ResponseHead): Awaitable<Instead | void>;
 
   /** The head as the client will get it: header edits by configuration come here, last. */
   responseFilter?(session: Session<Ctx>, head: ResponseHead): Awaitable<void>;
@@ -92,9 +104,9 @@ export interface ProxyHttp<Ctx = unknown> {
 
   /**
    * The request failed and gatekeeper answers for itself: may give its own page. Without it, or for
-   * undefined, the answer is the error's status with a short plain body.
+   * undefined, the answer is the error's status with a short plain body. `FORWARD` as for `upstreamResponseFilter`.
    */
-  failToProxy?(session: Session<Ctx>, error: ProxyError): Awaitable<Response | undefined>;
+  failToProxy?(session: Session<Ctx>, error: ProxyError): Awaitable<Response | typeof FORWARD | undefined>;
 
   /**
    * Exactly once per request, when its body ended or was cut, or its WebSocket closed. `session.error` and

@@ -1,3 +1,4 @@
+import { STATUS_CODES } from "node:http";
 import { hostname } from "node:os";
 import type { UpstreamAddress } from "../core/address.ts";
 import type { PlaceholderName } from "../core/placeholders.ts";
@@ -86,6 +87,18 @@ export const READERS: Readonly<Record<PlaceholderName, (argument: string) => Rea
   "http.reverse_proxy.upstream.port": () => (session) =>
     ofUpstream(session, (address) => (address.type === "unix" ? "" : String(address.port))),
   "http.reverse_proxy.upstream.requests": () => (session) => String(session.peer?.inFlight ?? ""),
+  "http.reverse_proxy.status_code": () => (session) => String(session.ctx.answered?.status ?? ""),
+  "http.reverse_proxy.status_text": () => (session) => {
+    const { answered } = session.ctx;
+    return answered === undefined ? "" : `${answered.status} ${phraseOf(answered.status)}`;
+  },
+  "http.reverse_proxy.header.*": (name) => (session) => session.ctx.answered?.headers.get(name) ?? "",
+  "http.error.status_code": () => (session) => String(session.ctx.failure?.answer.status ?? ""),
+  "http.error.status_text": () => (session) => phraseOf(session.ctx.failure?.answer.status ?? 0),
+  "http.error.message": () => (session) => {
+    const { failure } = session.ctx;
+    return failure === undefined ? "" : failure.message || phraseOf(failure.answer.status);
+  },
   "http.response.header.*": (name) => (_session, answer) => answer?.get(name) ?? "",
   "time.now": () => () => plainTime(new Date()),
   "time.now.http": () => () => new Date().toUTCString(),
@@ -164,6 +177,10 @@ function cookie(field: string, name: string): string {
     return value.length > 1 && value.startsWith('"') && value.endsWith('"') ? value.slice(1, -1) : value;
   }
   return "";
+}
+
+function phraseOf(status: number): string {
+  return STATUS_CODES[status] ?? "";
 }
 
 function remotePort(session: GatewaySession): string {

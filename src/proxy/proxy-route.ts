@@ -13,6 +13,7 @@ import type { GatewaySession } from "./gateway-ctx.ts";
 import { type CompiledEdits, compileFieldEdits, setField } from "./handlers/field-edits.ts";
 import { PeerQueue } from "./peer-queue.ts";
 import { noPeer } from "./no-peer.ts";
+import type { ResponseHandlers } from "./response-handlers.ts";
 import type { StreamOwner } from "./session.ts";
 import { compileTemplate, type Template } from "./template.ts";
 
@@ -30,6 +31,8 @@ export class ProxyRoute implements StreamOwner {
   readonly sticky: StickyCookie | undefined;
   /** Edits of the upstream's answer; undefined for none. */
   readonly headerDown: CompiledEdits | undefined;
+  /** What is done with some of its answers; undefined for none. */
+  readonly responses: ResponseHandlers | undefined;
   readonly #headerUp: CompiledEdits | undefined;
   readonly #host: Template | undefined;
   readonly #trusted: TrustedProxies;
@@ -38,8 +41,9 @@ export class ProxyRoute implements StreamOwner {
   /** Undefined where peers take as much as comes. */
   readonly #queue: PeerQueue | undefined;
 
-  constructor(key: string, config: ReverseProxyConfig, peers: Peers) {
+  constructor(key: string, config: ReverseProxyConfig, peers: Peers, responses: ResponseHandlers | undefined) {
     this.key = key;
+    this.responses = responses;
     this.config = config;
     this.peers = config.upstreams.map((address) => peers.get(address, config));
     const { select, sticky } = compileBalance(config.balance, this.peers);

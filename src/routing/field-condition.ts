@@ -2,17 +2,36 @@ import type { FieldPattern, FieldRegexp } from "../config/model.ts";
 import { type Condition, listed, quoted } from "./condition.ts";
 import { compileText } from "./text-pattern.ts";
 
+/** Whether fields have what a pattern says of one of them. */
+export type FieldTest = (headers: Headers) => boolean;
+
+/** The test alone, for the fields of an answer. */
+export function compileFieldTest({ field, values }: FieldPattern): FieldTest {
+  if (values === "present") return (headers) => headers.has(field);
+  if (values === "absent") return (headers) => !headers.has(field);
+  const patterns = values.map(compileText);
+  return (headers) => {
+    const value = headers.get(field);
+    if (value === null) return false;
+    for (const matches of patterns) if (matches(value)) return true;
+    return false;
+  };
+}
+
 /**
  * `header`. A field is one value here, as it goes upstream: Bun 1.4.5 joins lines that repeat a field with ", " and
  * leaves no trace of it. So `A: x, y` is not `y`, as in Caddy, and the lines `A: x` and `A: y` are the value `x, y`
  * (Caddy, which sees two values, finds `y`). A field with several elements is matched by `*y*`.
  */
-export function compileField({ field, values }: FieldPattern): Condition {
+export function compileField(pattern: FieldPattern): Condition {
+  const { field, values } = pattern;
+  const test = compileFieldTest(pattern);
+  const matches: Condition["matches"] = ({ headers }) => test(headers);
   if (values === "present") {
     return {
       label: `header ${field} present`,
       readsPath: false,
-      matches: ({ headers }) => headers.has(field),
+      matches,
       reason: () => `there is no field ${field}`,
     };
   }
@@ -20,21 +39,15 @@ export function compileField({ field, values }: FieldPattern): Condition {
     return {
       label: `header ${field} absent`,
       readsPath: false,
-      matches: ({ headers }) => !headers.has(field),
+      matches,
       reason: ({ headers }) => `there is a field ${field}: ${quoted(headers.get(field) ?? "")}`,
     };
   }
-  const patterns = values.map(compileText);
   const wanted = listed(values.map(quoted));
   return {
     label: `header ${field} ${wanted}`,
     readsPath: false,
-    matches({ headers }) {
-      const value = headers.get(field);
-      if (value === null) return false;
-      for (const matches of patterns) if (matches(value)) return true;
-      return false;
-    },
+    matches,
     reason: ({ headers }) => mismatch(field, headers.get(field), wanted),
   };
 }

@@ -83,6 +83,10 @@ const PROBES: Readonly<Record<string, readonly Probe[]>> = {
   ],
   "Two upstreams that watch over each other": [{ target: "/a", status: 200, origin: 3000 }],
   "Sticky sessions": [{ target: "/a", status: 200, origin: 3000 }],
+  "Error pages": [
+    { target: "/a", status: 200, origin: 3000 },
+    { target: "/admin", status: 403 },
+  ],
 };
 
 const sections = TEXT.split(/^## /m).slice(1);

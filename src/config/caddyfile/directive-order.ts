@@ -1,5 +1,7 @@
 /** Caddy's order of directives; inside of `route` that of the file holds. */
 export const DIRECTIVE_ORDER: readonly string[] = [
+  // Of no place in Caddy: it holds for all of its site.
+  "handle_errors",
   "tracing",
   "map",
   "vars",

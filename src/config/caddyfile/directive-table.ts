@@ -2,6 +2,7 @@ import { readError, readRedir, readRespond } from "./directives/answers.ts";
 import { readBasicAuth } from "./directives/basic-auth.ts";
 import { readHandle, readRoute } from "./directives/blocks.ts";
 import { readEncode } from "./directives/encode.ts";
+import { readHandleErrors } from "./directives/handle-errors.ts";
 import { readHeader, readRequestHeader } from "./directives/header.ts";
 import { readRequestBody } from "./directives/request-body.ts";
 import { readReverseProxy } from "./directives/reverse-proxy.ts";
@@ -20,6 +21,7 @@ export const DIRECTIVES: Readonly<Record<string, DirectiveReader>> = {
   basic_auth: readBasicAuth,
   encode: readEncode,
   handle: readHandle,
+  handle_errors: readHandleErrors,
   route: readRoute,
   error: readError,
   respond: readRespond,

@@ -9,7 +9,6 @@ export const REFUSED_DIRECTIVES: ReadonlyMap<string, string> = new Map([
   ["file_server", "files are served by another program: reverse_proxy to it"],
   ["forward_auth", LATER],
   ["fs", "files are served by another program: reverse_proxy to it"],
-  ["handle_errors", LATER],
   ["intercept", LATER],
   ["invoke", "write a snippet, (NAME) { ... }, and import NAME"],
   ["log_append", LATER],

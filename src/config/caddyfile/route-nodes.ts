@@ -5,6 +5,7 @@ import { listNode, mapNode } from "./nodes.ts";
 /** The order in which the keys of a route run; all others belong to `upstreams`. */
 const RUNNING_ORDER: readonly string[] = [
   "access_log",
+  "errors",
   "header",
   "max_request_body",
   "redirect",

@@ -5,6 +5,7 @@ import type { Directive } from "./blocks.ts";
 import { sortingName, SITE_DIRECTIVES } from "./directive-order.ts";
 import { DIRECTIVES } from "./directive-table.ts";
 import { readHandlePath } from "./directives/blocks.ts";
+import { joinErrors } from "./directives/handle-errors.ts";
 import { isMatcherName, pathMatcher, readMatchers, type Matcher, type Matchers } from "./matchers.ts";
 import { REFUSED_DIRECTIVES } from "./refused-directives.ts";
 import type { Report } from "./report.ts";
@@ -26,7 +27,7 @@ export function readRoutes(
     matchers,
     nested: (block, way) => readRoutes(block, { ...outer, matchers }, way),
   };
-  const steps = lines.flatMap((line) => (isMatcherName(line.name) ? [] : readStep(line, scope)));
+  const steps = joinErrors(lines.flatMap((line) => (isMatcherName(line.name) ? [] : readStep(line, scope))));
   return routesOf(how === "sorted" ? arrange(steps, order) : inWrittenOrder(steps));
 }
 
@@ -72,7 +73,8 @@ interface Taken {
 function takeMatcher(line: Directive, { matchers, report }: Scope): Taken {
   const [first, ...args] = line.args;
   const none: Taken = { line, matcher: undefined, isBroken: false };
-  if (first === undefined) return none;
+  // It has statuses in this place.
+  if (first === undefined || line.name.text === "handle_errors") return none;
   const rest = { ...line, args };
   if (first.text === "*") return { line: rest, matcher: undefined, isBroken: false };
   if (first.text.startsWith("/")) {

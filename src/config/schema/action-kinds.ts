@@ -162,6 +162,18 @@ export const LOG_OUTPUT = kind(
 export const ACCESS_LOG_FORMAT = oneOf("FORMAT", ["json", "console"]);
 export const ENCODING = oneOf("FORMAT", ["zstd", "br", "gzip"]);
 
+/** The content type of an answer. */
+export const ANSWER_TYPE = kind(
+  "TYPE",
+  "text",
+  ["a content type, such as text/html; charset=utf-8", "text/html; charset=utf-8"],
+  (text): Parsed<string> => {
+    return /^[\w.+-]+\/[\w.+-]+(?: *; *[\w-]+=(?:[\w.+-]+|"[^"\\]*"))*$/.test(text)
+      ? accept(text)
+      : refuse("this is no content type");
+  },
+);
+
 /** A content type, or the start of one. */
 export const CONTENT_TYPE = kind(
   "TYPE",

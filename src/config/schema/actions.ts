@@ -1,9 +1,10 @@
-import { count, SIZE } from "../kinds.ts";
+import { count, FILE, SIZE } from "../kinds.ts";
 import type { AccessLogConfig, BasicAuthConfig, EncodeConfig, HandlerConfig } from "../model.ts";
 import { readSecret } from "./secret.ts";
 import {
   ACCESS_LOG_FORMAT,
   ANSWER_STATUS,
+  ANSWER_TYPE,
   CONTENT_TYPE,
   ENCODING,
   ERROR_STATUS,
@@ -16,6 +17,7 @@ import {
   TEMPLATE,
   USER_NAME,
 } from "./action-kinds.ts";
+import type { HandlerDraft } from "./draft.ts";
 import { REGEXP } from "./match-kinds.ts";
 import { field, object } from "./object.ts";
 import { scalar } from "./scalar.ts";
@@ -164,39 +166,58 @@ const WITHOUT_BODY: ReadonlySet<string> = new Set(["204", "205", "304"]);
 
 const RESPOND_KEYS = object(
   "respond",
-  { doc: "A fixed answer." },
   {
-    status: field(scalar(ANSWER_STATUS), { doc: "Status of the answer", absent: { default: "200" } }),
+    doc: "A fixed answer.",
+    exclusive: [{ keys: ["body", "file"], why: "an answer has one body" }],
+  },
+  {
+    status: field(scalar(ANSWER_STATUS), {
+      doc: "Status of the answer",
+      absent: { words: "200; in errors, that of the failure" },
+    }),
     body: field(scalar(TEMPLATE), { doc: "Body of the answer, with placeholders", absent: { words: "none" } }),
+    file: field(scalar(FILE), {
+      doc: "File that is the body, read at the start and at each reload, at most 1 MiB; sent as it is",
+      absent: { words: "none" },
+    }),
+    content_type: field(scalar(ANSWER_TYPE), {
+      doc: "Content type of the file",
+      absent: { words: "by the file's extension" },
+      needs: "file",
+    }),
     close: field(scalar(SWITCH), { doc: "Close the connection afterwards", absent: { default: "false" } }),
   },
-  (filled): HandlerConfig => {
-    const { status, body, close } = filled.values;
-    if (status !== undefined && body !== undefined && body.value !== "" && WITHOUT_BODY.has(status.value)) {
-      filled.report("body", `an answer of status ${status.value} has no body`, {
-        expected: "another status, or no body",
-      });
+  (filled): HandlerDraft => {
+    const { status, body, file, content_type: type } = filled.values;
+    const close = filled.values.close?.value ?? false;
+    for (const [key, given] of [["body", body?.value] as const, ["file", file?.value] as const]) {
+      if (status !== undefined && (given ?? "") !== "" && WITHOUT_BODY.has(status.value)) {
+        filled.report(key, `an answer of status ${status.value} has no body`, {
+          expected: "another status, or no body",
+        });
+      }
     }
-    return { type: "respond", status: status?.value ?? "200", body: body?.value ?? "", close: close?.value ?? false };
+    if (file === undefined) return { type: "respond", status: status?.value ?? "", body: body?.value ?? "", close };
+    return { type: "respond_file", status: status?.value ?? "", file, contentType: type?.value, close };
   },
 );
 
-const RESPOND_STATUS = made(scalar(ANSWER_STATUS), ({ value }): HandlerConfig => ({
+const RESPOND_STATUS = made(scalar(ANSWER_STATUS), ({ value }): HandlerDraft => ({
   type: "respond",
   status: value,
   body: "",
   close: false,
 }));
-const RESPOND_BODY = made(scalar(TEMPLATE), ({ value }): HandlerConfig => ({
+const RESPOND_BODY = made(scalar(TEMPLATE), ({ value }): HandlerDraft => ({
   type: "respond",
-  status: "200",
+  status: "",
   body: value,
   close: false,
 }));
 const RESPOND_FORMS = forms(RESPOND_STATUS, RESPOND_BODY, RESPOND_KEYS);
 
 /** A number alone is a status, a text is a body. */
-export const RESPOND: Schema<HandlerConfig> = {
+export const RESPOND: Schema<HandlerDraft> = {
   shape: RESPOND_FORMS.shape,
   read: (node, site) => {
     if (node.type === "number" || (node.type === "word" && /^\d{3}$/.test(node.text))) {

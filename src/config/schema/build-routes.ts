@@ -1,10 +1,18 @@
 import { matchText } from "../describe.ts";
 import type { Settings } from "../given.ts";
-import type { HandlerConfig, ListenAddress, MatcherSet, ReverseProxyConfig, RouteConfig } from "../model.ts";
+import type {
+  ErrorRoutesConfig,
+  HandlerConfig,
+  ListenAddress,
+  MatcherSet,
+  ReverseProxyConfig,
+  RouteConfig,
+} from "../model.ts";
+import { PAGE_EXPECTED, readPageFile } from "../page-file.ts";
 import type { Problem } from "../problem.ts";
 import { proxyConfig } from "../proxy.ts";
 import { buildUpstreams, buildUpstreamTls, namedFiles, withoutTls } from "../upstreams.ts";
-import type { HandlerDraft, ProxyDraft, RouteDraft } from "./draft.ts";
+import type { HandlerDraft, ProxyDraft, RespondFileDraft, RouteDraft } from "./draft.ts";
 import { unreachable } from "./reach.ts";
 
 /** What the routes of a file are made in front of. */
@@ -76,6 +84,16 @@ export class RouteBuilder {
     switch (handler.type) {
       case "routes":
         return { type: "routes", routes: await this.build(handler.routes, serving, isChanged) };
+      case "respond_file":
+        return this.#page(handler);
+      case "errors": {
+        const on: ErrorRoutesConfig[] = [];
+        for (const { statuses, routes } of handler.on) {
+          // What becomes of a failed request is another question than where it goes.
+          on.push({ statuses, routes: await this.build(routes, serving, true) });
+        }
+        return { type: "errors", on };
+      }
       case "proxy":
         return { type: "proxy", proxy: await this.#proxy(handler.proxy, serving, isChanged) };
       case "max_request_body": {
@@ -106,6 +124,16 @@ export class RouteBuilder {
     this.#hasUpstreams ||= upstreams.length > 0;
     this.#speaksTls ||= upstreams.some((upstream) => upstream.tls);
     return proxyConfig(settings, upstreams, tls.tls, { ...policy, host, headerUp, headerDown, method, rewrite });
+  }
+
+  /** One that cannot be read answers nothing, which is never seen: the start fails. */
+  #page({ file, contentType, ...rest }: RespondFileDraft): HandlerConfig {
+    this.files.push(file.value);
+    const page = readPageFile(file.value, contentType);
+    if (page.ok) return { ...rest, file: page.value };
+    const base = { severity: "error", place: file.place, seen: file.text, expected: PAGE_EXPECTED } as const;
+    this.#problems.push({ ...base, message: page.fault });
+    return { type: "respond", status: rest.status, body: "", close: rest.close };
   }
 
   /** The names of the routes of one list: given, or what each matches; #2, #3 tell equal ones apart. */

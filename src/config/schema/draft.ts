@@ -1,5 +1,12 @@
 import type { Given, Settings } from "../given.ts";
-import type { FieldEdits, HandlerConfig, ListenAddress, MatcherSet, UpstreamPolicyConfig } from "../model.ts";
+import type {
+  FieldEdits,
+  HandlerConfig,
+  ListenAddress,
+  MatcherSet,
+  StatusPattern,
+  UpstreamPolicyConfig,
+} from "../model.ts";
 import type { Place } from "../problem.ts";
 
 /** A route as it was read: what has to be looked at together with the rest of the file is not yet made. */
@@ -13,9 +20,26 @@ export interface RouteDraft {
 }
 
 export type HandlerDraft =
-  | Exclude<HandlerConfig, { readonly type: "routes" | "proxy" }>
+  | Exclude<HandlerConfig, { readonly type: "routes" | "proxy" | "errors" | "respond_file" }>
+  | RespondFileDraft
+  | { readonly type: "errors"; readonly on: readonly ErrorRoutesDraft[] }
   | { readonly type: "routes"; readonly routes: readonly RouteDraft[] }
   | { readonly type: "proxy"; readonly proxy: ProxyDraft };
+
+/** An answer whose file is not read yet. */
+export interface RespondFileDraft {
+  readonly type: "respond_file";
+  readonly status: string;
+  readonly file: Given<string>;
+  /** Undefined: by the file's name. */
+  readonly contentType: string | undefined;
+  readonly close: boolean;
+}
+
+export interface ErrorRoutesDraft {
+  readonly statuses: readonly StatusPattern[];
+  readonly routes: readonly RouteDraft[];
+}
 
 /** What a route says of its upstreams. */
 export interface ProxyDraft {

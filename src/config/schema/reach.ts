@@ -23,6 +23,7 @@ function endsAll(handler: HandlerDraft): boolean {
     case "redirect":
     case "error":
     case "respond":
+    case "respond_file":
     case "proxy":
       return true;
     case "routes":

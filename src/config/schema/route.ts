@@ -4,6 +4,7 @@ import { REWRITE, STRIP_PREFIX, STRIP_SUFFIX } from "./action-kinds.ts";
 import { ACCESS_LOG, BASIC_AUTH, ENCODE, ERROR, REDIRECT, REPLACE, RESPOND } from "./actions.ts";
 import type { HandlerDraft, RouteDraft } from "./draft.ts";
 import { ANSWER_FIELD_EDITS, REQUEST_FIELD_EDITS } from "./edits.ts";
+import { ERRORS } from "./errors.ts";
 import { MATCH, MATCHER_NAMES } from "./match.ts";
 import { field, object } from "./object.ts";
 import { PROXY_FIELDS, proxyOf } from "./proxy-fields.ts";
@@ -22,6 +23,16 @@ const ACTIONS = {
   access_log: field<Action>(
     action(ACCESS_LOG, (log) => log),
     { doc: "Log the request: an output alone, or keys", absent: { words: "not logged" } },
+  ),
+  errors: field<Action>(
+    action(
+      lazy(() => ERRORS),
+      (on) => ({ type: "errors", on }),
+    ),
+    {
+      doc: "What is answered when a request fails from here on, in this route and those after it in the list; one or a list, gone through in order",
+      absent: { words: "a status with a short text" },
+    },
   ),
   header: field<Action>(
     action(ANSWER_FIELD_EDITS, (each) => ({ type: "header", ...each })),
@@ -128,6 +139,9 @@ const ELSEWHERE: ReadonlyMap<string, string> = new Map([
   ["basicauth", "basic_auth"],
   ["policy", "lb_policy"],
   ["handle", "routes"],
+  ["handle_errors", "errors"],
+  ["error_page", "errors"],
+  ["on_error", "errors"],
   ["log", "access_log"],
   ["matchers", "match"],
   ["when", "match"],

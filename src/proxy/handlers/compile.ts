@@ -1,11 +1,14 @@
-import type { HandlerConfig, RouteConfig } from "../../config/model.ts";
+import type { HandlerConfig, ReverseProxyConfig, RouteConfig } from "../../config/model.ts";
 import { RouteIndex } from "../../routing/route-index.ts";
+import { ErrorRoutes } from "../error-routes.ts";
 import { ProxyRoute } from "../proxy-route.ts";
+import { ResponseHandlers } from "../response-handlers.ts";
 import { type CompiledRoute, RouteList } from "../route-list.ts";
 import type { Peers } from "../../upstream/peers.ts";
 import type { AccessLogs } from "../access-logs.ts";
 import { AccessLogHandler } from "./access-log.ts";
 import { BasicAuth } from "./basic-auth.ts";
+import { CopyResponse, CopyResponseHeaders } from "./copy-response.ts";
 import { EncodeHandler } from "./encode.ts";
 import { ErrorHandler } from "./error.ts";
 import type { Handler } from "./handler.ts";
@@ -19,6 +22,7 @@ import { Replace } from "./replace.ts";
 import { ReplaceRegexp } from "./replace-regexp.ts";
 import { RequestHeader } from "./request-header.ts";
 import { Respond } from "./respond.ts";
+import { RespondFile } from "./respond-file.ts";
 import { Rewrite } from "./rewrite.ts";
 import { StripPrefix } from "./strip-prefix.ts";
 import { StripSuffix } from "./strip-suffix.ts";
@@ -37,6 +41,8 @@ export class RouteCompiler {
   readonly proxyRoutes: ProxyRoute[] = [];
   /** True when some route edits answers. */
   editsAnswers = false;
+  /** True when some route answers in place of an upstream. */
+  handlesResponses = false;
   readonly #context: CompileContext;
 
   constructor(context: CompileContext) {
@@ -54,6 +60,12 @@ export class RouteCompiler {
   #route({ name, handlers, terminal }: RouteConfig, outer: string): CompiledRoute {
     const key = outer === "" ? name : `${outer} > ${name}`;
     return { key, handlers: handlers.map((handler) => this.handler(handler, key)), terminal };
+  }
+
+  #responses({ onResponse }: ReverseProxyConfig, key: string): ResponseHandlers | undefined {
+    if (onResponse.length === 0) return undefined;
+    this.handlesResponses = true;
+    return new ResponseHandlers(onResponse, ({ routes }, number) => this.list(routes, `${key} > response ${number}`));
   }
 
   /** @param key the names of the routes around it */
@@ -83,8 +95,21 @@ export class RouteCompiler {
         return new BasicAuth(config, this.#context.passwords);
       case "access_log":
         return new AccessLogHandler(this.#context.accessLogs.of(config));
+      case "errors":
+        // What a failure says of itself stands on an answer that is fetched for it, too.
+        this.editsAnswers = true;
+        return new ErrorRoutes(
+          config.on.map(({ statuses, routes }) => ({ statuses, routes: this.list(routes, `${key} > errors`) })),
+        );
       case "respond":
         return new Respond(config);
+      case "respond_file":
+        return new RespondFile(config);
+      case "copy_response":
+        return new CopyResponse(config);
+      case "copy_response_headers":
+        this.editsAnswers = true;
+        return new CopyResponseHeaders(config);
       case "redirect":
         return new Redirect(config);
       case "error":
@@ -92,7 +117,7 @@ export class RouteCompiler {
       case "routes":
         return this.list(config.routes, key);
       case "proxy": {
-        const route = new ProxyRoute(key, config.proxy, this.#context.peers);
+        const route = new ProxyRoute(key, config.proxy, this.#context.peers, this.#responses(config.proxy, key));
         this.proxyRoutes.push(route);
         if (route.headerDown !== undefined || route.sticky !== undefined) this.editsAnswers = true;
         return new Proxy(route, config.proxy.rewrite === undefined ? undefined : new Rewrite(config.proxy.rewrite));

@@ -16,6 +16,7 @@ export class ErrorHandler implements Handler {
   }
 
   handle(session: GatewaySession): Response {
-    return new FailureAnswer(parseStatus(this.#status.of(session)) ?? 500, this.#message.of(session));
+    const message = this.#message.of(session);
+    return new FailureAnswer(parseStatus(this.#status.of(session)) ?? 500, message, undefined, message);
   }
 }

@@ -5,9 +5,12 @@
 export class FailureAnswer extends Response {
   /** Why, for the log. Never sent. */
   readonly detail: string;
+  /** The same in words that a client may read, where a route for failures tells them. */
+  readonly message: string;
 
-  constructor(status: number, detail: string, headers?: Headers) {
+  constructor(status: number, detail: string, headers?: Headers, message = "") {
     super(null, { status, ...(headers !== undefined && { headers }) });
     this.detail = detail;
+    this.message = message;
   }
 }

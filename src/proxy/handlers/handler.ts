@@ -1,11 +1,15 @@
 import type { ProxyError } from "../../core/errors.ts";
 import type { Awaitable } from "../awaitable.ts";
 import type { GatewaySession } from "../gateway-ctx.ts";
+import { FORWARD } from "../phases.ts";
+
+export { FORWARD };
+
+/** As an outcome, among the routes for an upstream's answer: that answer is passed on. */
+export const PASS_ON = "pass on";
 
 /** What came of a handler, when it did not just go on: an answer, a failure, or `ctx.route` says where to forward. */
-export type Outcome = Response | ProxyError | typeof FORWARD;
-
-export const FORWARD = "forward";
+export type Outcome = Response | ProxyError | typeof FORWARD | typeof PASS_ON;
 
 /** One compiled `HandlerConfig`. Immutable: what it learns of a request it keeps in the session. */
 export interface Handler {

@@ -16,8 +16,10 @@ export class Proxy implements Handler {
 
   handle(session: GatewaySession): typeof FORWARD {
     const { method } = this.#route.config;
+    if (this.#route.responses !== undefined) session.ctx.targetBefore = session.target;
     this.#rewrite?.handle(session);
     if (method !== undefined) session.upstreamMethod = method;
+    session.ctx.triesEndAt = Number.NaN;
     session.owner = this.#route;
     session.ctx.route = this.#route;
     return FORWARD;

@@ -4,7 +4,7 @@ import type { GatewaySession } from "../gateway-ctx.ts";
 import { compileTemplate, type Template } from "../template.ts";
 import { FailureAnswer } from "./failure-answer.ts";
 import type { Handler } from "./handler.ts";
-import { isBodiless, parseStatus } from "./status.ts";
+import { answerStatus, isBodiless } from "./status.ts";
 
 /** Answers with a text. Its type is JSON where it is an object or an array of it, else plain text (Caddy). */
 export class Respond implements Handler {
@@ -26,7 +26,7 @@ export class Respond implements Handler {
 
   handle(session: GatewaySession): Response {
     const text = this.#status.of(session);
-    const status = text === "" ? 200 : parseStatus(text);
+    const status = answerStatus(text, session);
     if (status === undefined) return new FailureAnswer(500, `respond: "${text}" is no status`);
     const { bytes, type } = this.#constant ?? this.#contentOf(this.#body.of(session));
     const headers = new Headers();

@@ -129,8 +129,8 @@ describe("what a route does", () => {
     [["error: 503"], { type: "error", status: "503", message: "" }],
     [["error: { status: '{re.1}', message: no }"], { type: "error", status: "{re.1}", message: "no" }],
     [["respond: 404"], { type: "respond", status: "404", body: "", close: false }],
-    [["respond: hello"], { type: "respond", status: "200", body: "hello", close: false }],
-    [["respond: '404'"], { type: "respond", status: "200", body: "404", close: false }],
+    [["respond: hello"], { type: "respond", status: "", body: "hello", close: false }],
+    [["respond: '404'"], { type: "respond", status: "", body: "404", close: false }],
     [["respond: { status: 201, body: x, close: true }"], { type: "respond", status: "201", body: "x", close: true }],
   ] as readonly (readonly [string[], HandlerConfig])[])("%s", async (lines, handler) => {
     expect(await handlersOf(...lines)).toEqual([handler]);
@@ -324,9 +324,9 @@ describe("variables of the environment", () => {
     expect(proxyOf(routes[0]?.handlers[0])).toMatchObject({ maxAttempts: 7, upstreams: [{ port: 3000 }] });
     expect(routes[0]?.match).toEqual([[{ type: "header", fields: [{ field: "X-A", values: ["y: z"] }] }]]);
     expect(routes.slice(1).map((route) => route.handlers[0])).toMatchObject([
-      { status: "200", body: "404" },
+      { status: "", body: "404" },
       { status: "404", body: "" },
-      { status: "200", body: "none-x" },
+      { status: "", body: "none-x" },
     ]);
   });
 });

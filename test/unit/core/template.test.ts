@@ -79,12 +79,12 @@ describe("a template", () => {
   test.each([
     ["{qwertz}", "is no placeholder; braces that are meant as text are written \\{"],
     ["{env.HOME}", "${NAME} in YAML"],
-    ["{http.error.status_code}", "no error routes"],
-    ["{err.message}", "no error routes"],
+    ["{http.error.id}", "a status and a message"],
+    ["{err.trace}", "a status and a message"],
     ["{tls_version}", "Bun does not tell"],
     ["{http.request.tls.version}", "Bun does not tell"],
     ["{http.vars.x}", "no variables"],
-    ["{rp.status_code}", "header_down"],
+    ["{rp.upstream.latency}", "access log"],
     ["{header.}", "no name after its dot"],
     ["{labels.x}", "no number after its last dot"],
   ])("refuses %p saying why", (text, reason) => {

@@ -25,9 +25,7 @@ export const readRespond: DirectiveReader = (line, { report }) => {
       else body = text;
     } else report.unknown(inner.name, "line of respond", ["body", "close"]);
   }
-  // A body is answered with 200 anyway.
-  const shown = body !== undefined && status?.text === "200" ? undefined : status;
-  return [entry("respond", name, respondNode(name, shown, body, close))];
+  return [entry("respond", name, respondNode(name, status, body, close))];
 };
 
 function respondNode(at: Token, status: Token | undefined, body: Token | undefined, close: Token | undefined): DocNode {

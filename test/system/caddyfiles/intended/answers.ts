@@ -66,6 +66,15 @@ export const ANSWERS = {
       isMadeByUs(setting) &&
       sharedStatus(setting) >= 400,
   },
+  "answers for own errors": {
+    reason:
+      "what is answered for an error of gatekeeper's own by handle_errors says so as well, and is not to be stored",
+    covers: ({ name, caddy, ours }, setting) =>
+      caddy === undefined &&
+      (name === "header proxy-status" || (name === "header cache-control" && ours === "no-store")) &&
+      isMadeByUs(setting) &&
+      sharedStatus(setting) < 400,
+  },
   "refused by the parser": {
     reason: "a request that Bun refuses itself gets a bare 400 from it, and one from Caddy with a body",
     covers: ({ name }, setting) =>
