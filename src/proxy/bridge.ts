@@ -4,7 +4,9 @@ import type { Log } from "../observe/log.ts";
 import type { BridgeEnd, Bridges, Sweepable } from "./websocket/bridges.ts";
 import { ClientEnd, type ClientSocket } from "./websocket/client-end.ts";
 import { CloseCode } from "./websocket/frame.ts";
+import { Hold, type HoldOptions } from "./websocket/hold.ts";
 import type { UpstreamListener, UpstreamSocket } from "./websocket/upstream-socket.ts";
+import { isLonger } from "./websocket/message-size.ts";
 import { Vigil } from "./websocket/vigil.ts";
 
 export { type BridgeEnd, Bridges } from "./websocket/bridges.ts";
@@ -19,6 +21,8 @@ export interface BridgeOptions {
   readonly log: Log;
   /** The upstream's name, for the log. */
   readonly peer: string;
+  /** Undefined where a client is not kept without its upstream. */
+  readonly hold?: HoldOptions | undefined;
 }
 
 const MAX_SWEEP_MS = 1_000;
@@ -28,16 +32,18 @@ const BUN_TOO_BIG = "Received too big message";
 /** Joins a client's WebSocket to an upstream's, both open. Made by `accept`. */
 export class Bridge implements UpstreamListener, Sweepable {
   readonly sweepMs: number;
-  readonly #upstream: UpstreamSocket;
+  #upstream: UpstreamSocket;
   readonly #options: BridgeOptions;
   readonly #onClosed: (end: BridgeEnd) => void;
-  readonly #upstreamVigil: Vigil;
+  #upstreamVigil: Vigil;
   readonly #clientVigil: Vigil;
   #client: ClientEnd | undefined = undefined;
   /** Set by the first thing that ends the bridge; what comes after does not change it. */
   #end: Pick<BridgeEnd, "by" | "code" | "reason"> | undefined = undefined;
   #endProgressAt = 0;
   #isFinished = false;
+  /** While the client is kept without an upstream. */
+  #held: Hold | undefined = undefined;
   #messagesToUpstream = 0;
   #messagesToClient = 0;
 
@@ -72,6 +78,10 @@ export class Bridge implements UpstreamListener, Sweepable {
       client?.close(CloseCode.tooBig, "");
       return;
     }
+    if (this.#held !== undefined) {
+      if (this.#held.keep(message)) client?.pause();
+      return;
+    }
     this.#messagesToUpstream++;
     if (typeof message === "string") this.#upstream.sendText(message);
     else this.#upstream.sendBinary(message);
@@ -81,6 +91,7 @@ export class Bridge implements UpstreamListener, Sweepable {
   /** Bun has answered it already (1.4.5, always); the upstream sees it too, and its answer stops here. */
   onClientPing(payload: Buffer): void {
     const client = this.#sawClient();
+    if (this.#held !== undefined) return;
     this.#upstreamVigil.pings.add(payload);
     this.#upstream.ping(payload);
     if (this.#upstream.backlog > 0 || client?.owesTooManyPongs() === true) client?.pause();
@@ -94,13 +105,14 @@ export class Bridge implements UpstreamListener, Sweepable {
 
   onClientDrain(): void {
     const client = this.#sawClient();
-    if (client?.flush() !== true) return;
+    if (client?.flush() !== true || this.#held !== undefined) return;
     this.#upstream.resume();
     if (this.#upstream.backlog === 0) client.resume();
   }
 
   onClientClose(code: number, reason: string): void {
     if (this.#client !== undefined) this.#client.isOver = true;
+    this.#held?.cancel();
     if (this.#end === undefined) {
       const isTooBig = code === CloseCode.abnormal && reason === BUN_TOO_BIG;
       this.#note("client", isTooBig ? CloseCode.tooBig : code, reason);
@@ -138,8 +150,13 @@ export class Bridge implements UpstreamListener, Sweepable {
   }
 
   onClose(code: number, reason: string): void {
+    const upstream = this.#upstream;
+    if (RETURNING.has(code) && this.#beginHold(code, reason)) {
+      upstream.acknowledgeClose(code);
+      return;
+    }
     this.#note("upstream", code, reason);
-    this.#upstream.acknowledgeClose(code);
+    upstream.acknowledgeClose(code);
     this.#client?.close(code, reason);
   }
 
@@ -162,6 +179,7 @@ export class Bridge implements UpstreamListener, Sweepable {
     if (error !== undefined && log.debugEnabled) {
       log.debug("an upstream's WebSocket broke", { peer, reason: error.message });
     }
+    if (!isClean && this.#beginHold(CloseCode.abnormal, "")) return;
     if (!isClean) this.#note("upstream", CloseCode.abnormal, "");
     this.#client?.close(CloseCode.abnormal, "");
     this.#finish();
@@ -172,12 +190,14 @@ export class Bridge implements UpstreamListener, Sweepable {
   goAway(code: number, reason: string): void {
     if (this.#end !== undefined) return;
     this.#note("gatekeeper", code, reason);
+    this.#held?.cancel();
     this.#upstream.close(code, reason);
     this.#client?.close(code, reason);
   }
 
   terminate(): void {
     this.#note("gatekeeper", CloseCode.abnormal, "");
+    this.#held?.cancel();
     this.#upstream.terminate();
     this.#client?.terminate();
   }
@@ -198,7 +218,8 @@ export class Bridge implements UpstreamListener, Sweepable {
     const isClientExcused = client.isPaused && client.backlog === 0;
     const isUpstreamExcused = upstream.isPaused && upstream.backlog === 0;
     if (this.#clientVigil.isDead(now, clientLives || isClientExcused, client)) this.#endDead("client");
-    else if (this.#upstreamVigil.isDead(now, upstreamLives || isUpstreamExcused, upstream)) this.#endDead("upstream");
+    else if (this.#held === undefined && this.#upstreamVigil.isDead(now, upstreamLives || isUpstreamExcused, upstream))
+      this.#endDead("upstream");
   }
 
   /** The other side is ended as if its own connection had been lost: abruptly, but behind what it was sent. */
@@ -212,6 +233,44 @@ export class Bridge implements UpstreamListener, Sweepable {
     } else this.#upstream.terminate();
   }
 
+  /** Keeps the client without an upstream, and looks for another. False where it is not to be kept. */
+  #beginHold(code: number, reason: string): boolean {
+    const { hold, log, peer } = this.#options;
+    const client = this.#client;
+    if (hold === undefined || client === undefined || client.isOver || this.#end !== undefined) return false;
+    this.#upstream.leave();
+    const held = new Hold(hold);
+    this.#held = held;
+    // It may have been paused for the one that is gone.
+    client.resume();
+    log.info("a WebSocket is held: its upstream is gone", { peer, code, limitMs: hold.config.limitMs });
+    hold.onHeld();
+    void held.run().then((upstream) => this.#endHold(held, upstream, { code, reason }));
+    return true;
+  }
+
+  #endHold(held: Hold, upstream: UpstreamSocket | undefined, left: Pick<BridgeEnd, "code" | "reason">): void {
+    const { hold, websocket, log, peer } = this.#options;
+    const client = this.#client;
+    if (upstream === undefined || client === undefined || this.#end !== undefined) {
+      upstream?.terminate();
+      hold?.onOver(false);
+      // What the client is told when nobody came back for it is what it would have been told at once.
+      this.#note("upstream", left.code, left.reason);
+      client?.close(left.code, left.reason);
+      this.#finish();
+      return;
+    }
+    this.#held = undefined;
+    this.#upstream = upstream;
+    this.#upstreamVigil = new Vigil(websocket.deadAfterMs, performance.now());
+    hold?.onOver(true);
+    log.info("a WebSocket goes on with a new upstream", { peer });
+    upstream.start(this);
+    for (const message of held.takeKept()) this.onClientMessage(message);
+    if (this.#upstream === upstream && upstream.backlog === 0) client.resume();
+  }
+
   #sawClient(): ClientEnd | undefined {
     const client = this.#client;
     if (client !== undefined) client.sawLife = true;
@@ -223,7 +282,8 @@ export class Bridge implements UpstreamListener, Sweepable {
   }
 
   #finish(): void {
-    if (this.#client?.isOver !== true || !this.#upstream.isOver || this.#end === undefined || this.#isFinished) return;
+    const isUpstreamOver = this.#held !== undefined || this.#upstream.isOver;
+    if (this.#client?.isOver !== true || !isUpstreamOver || this.#end === undefined || this.#isFinished) return;
     this.#isFinished = true;
     this.#options.bridges.delete(this);
     const { by, code, reason } = this.#end;
@@ -238,8 +298,5 @@ export class Bridge implements UpstreamListener, Sweepable {
   }
 }
 
-/** A character of a string is one to three bytes of UTF-8: counted only where that decides. */
-function isLonger(message: string | Buffer, bytes: number): boolean {
-  if (typeof message !== "string") return message.length > bytes;
-  return message.length * 3 > bytes && Buffer.byteLength(message) > bytes;
-}
+/** Codes of an upstream that comes back: it goes away, or restarts (RFC 6455 7.4.1, IANA). */
+const RETURNING: ReadonlySet<number> = new Set([1001, 1012]);

@@ -1,4 +1,4 @@
-import type { ReverseProxyConfig } from "../config/model.ts";
+import type { ReverseProxyConfig, WebSocketHoldConfig } from "../config/model.ts";
 import { ProxyError } from "../core/errors.ts";
 import { compileTrustedProxies, isTrusted, type TrustedProxies } from "../core/trust.ts";
 import { compileMatch, type RequestMatcher } from "../routing/match.ts";
@@ -66,6 +66,10 @@ export class ProxyRoute implements StreamOwner {
   get isWatched(): boolean {
     const { passiveHealth, breaker } = this.config;
     return passiveHealth.failDurationMs > 0 || breaker !== undefined;
+  }
+
+  get hold(): WebSocketHoldConfig {
+    return this.config.hold;
   }
 
   get streamCloseDelayMs(): number {

@@ -1,3 +1,4 @@
+import type { WebSocketHoldConfig } from "../config/model.ts";
 import type { ProxyError } from "../core/errors.ts";
 import { clientAddressOf, type TrustedProxies } from "../core/trust.ts";
 import type { CapturedGroups, RequestFacts } from "../routing/request-facts.ts";
@@ -221,6 +222,8 @@ export interface StreamOwner {
   readonly key: string;
   /** Within this time it is ended once the route, or its peer, is gone. */
   readonly streamCloseDelayMs: number;
+  /** Whether a client is kept while its upstream is away; a limit of 0 is not. */
+  readonly hold: WebSocketHoldConfig;
 }
 
 export interface SessionFacts {

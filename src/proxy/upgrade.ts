@@ -5,6 +5,7 @@ import type { Log } from "../observe/log.ts";
 import type { Peer } from "../upstream/peer.ts";
 import { Bridge, type BridgeEnd, type Bridges } from "./bridge.ts";
 import type { Session } from "./session.ts";
+import type { HoldOptions } from "./websocket/hold.ts";
 import { Dial, type RefusedUpgrade } from "./websocket/dial.ts";
 import type { UpstreamSocket } from "./websocket/upstream-socket.ts";
 
@@ -17,6 +18,8 @@ export interface UpgradeOptions {
   /** Owns every bridge that is made. */
   readonly bridges: Bridges;
   readonly log: Log;
+  /** Undefined where a client is not kept without its upstream. */
+  readonly hold?: HoldOptions | undefined;
 }
 
 /** An upstream that said 101. It is paused: nothing it sends is lost before `accept`, or before `discard`. */
@@ -41,9 +44,9 @@ export async function dialUpstream(
   session: Session,
   peer: Peer,
   headers: Headers,
-  options: UpgradeOptions,
+  options: UpgradeOptions & { readonly signal?: AbortSignal },
 ): Promise<DialedUpstream | RefusedUpgrade | ProxyError> {
-  using dial = new Dial(session.request.signal, {
+  using dial = new Dial(options.signal ?? session.request.signal, {
     encoder: options.bridges.encoder,
     maxMessageBytes: options.websocket.maxMessageBytes,
     dialTimeoutMs: options.dialTimeoutMs,

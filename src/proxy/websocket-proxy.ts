@@ -6,6 +6,8 @@ import type { UpstreamAnswer } from "./lane.ts";
 import type { OpenStreams } from "./open-streams.ts";
 import type { ProxyHttp, ResponseHead } from "./phases.ts";
 import type { Session } from "./session.ts";
+import type { HoldOptions } from "./websocket/hold.ts";
+import { redial } from "./websocket/redial.ts";
 import { accept, dialUpstream, discard } from "./upgrade.ts";
 
 /** Going away (RFC 6455 7.4.1): what both ends of a WebSocket are told when the proxy, or their route, goes. */
@@ -56,19 +58,42 @@ export class WebSocketProxy implements Disposable {
       throw error;
     }
     session.status = 101;
+    const { owner } = session;
     let forget: (() => void) | undefined;
     let isOver = false;
-    const bridge = accept(session.downstream.server, session, dialed, (end) => {
+    const isHeld = owner !== undefined && owner.hold.limitMs > 0;
+    const hold: HoldOptions | undefined = !isHeld
+      ? undefined
+      : {
+          config: owner.hold,
+          dial: (signal) => redial({ session, phases, headers, protocol, upgrade: options }, signal),
+          onHeld: () => session.release(),
+          onOver: (isResumed) => {
+            if (isResumed) enlist();
+          },
+        };
+    const protocol = dialed.headers.get("sec-websocket-protocol");
+    const bridge = accept(session.downstream.server, session, { ...dialed, options: { ...options, hold } }, (end) => {
       isOver = true;
       forget?.();
       session.error = errorOf(end);
       ended();
     });
     if (bridge === undefined) return new ProxyError("client_gone", "the client left during the handshake");
-    if (session.owner === undefined || isOver) return undefined;
-    const { routeKey } = session;
-    const closeDelayMs = session.owner.streamCloseDelayMs;
-    forget = this.#streams.add({ routeKey, peer, closeDelayMs, goAway: () => bridge.goAway(GOING_AWAY, "") });
+    /** Makes it known by the peer that carries it, for a reload that takes one of the two away. */
+    const enlist = (): void => {
+      forget?.();
+      if (owner === undefined || isOver) return;
+      const { routeKey } = session;
+      const goAway = (): void => bridge.goAway(GOING_AWAY, "");
+      forget = this.#streams.add({
+        routeKey,
+        peer: session.peer ?? peer,
+        closeDelayMs: owner.streamCloseDelayMs,
+        goAway,
+      });
+    };
+    enlist();
     return undefined;
   }
 

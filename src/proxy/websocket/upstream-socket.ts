@@ -130,6 +130,12 @@ export class UpstreamSocket implements SocketOwner {
     if (!this.#isOver) this.#socket.terminate();
   }
 
+  /** Nobody listens to it any more: what it still sends is thrown away. */
+  leave(): void {
+    this.#listener = undefined;
+    this.#reader?.stop();
+  }
+
   pause(): void {
     // After our close frame it is read to its end, whatever the client does.
     if (this.#isPaused || this.#isOver || this.#isEnding || this.#closeSent) return;
