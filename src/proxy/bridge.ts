@@ -4,7 +4,7 @@ import type { Log } from "../observe/log.ts";
 import type { BridgeEnd, Bridges, Sweepable } from "./websocket/bridges.ts";
 import { ClientEnd, type ClientSocket } from "./websocket/client-end.ts";
 import { CloseCode } from "./websocket/frame.ts";
-import { Hold, type HoldOptions } from "./websocket/hold.ts";
+import { Hold, type HoldOptions, isReturning } from "./websocket/hold.ts";
 import type { UpstreamListener, UpstreamSocket } from "./websocket/upstream-socket.ts";
 import { isLonger } from "./websocket/message-size.ts";
 import { Vigil } from "./websocket/vigil.ts";
@@ -151,7 +151,7 @@ export class Bridge implements UpstreamListener, Sweepable {
 
   onClose(code: number, reason: string): void {
     const upstream = this.#upstream;
-    if (RETURNING.has(code) && this.#beginHold(code, reason)) {
+    if (isReturning(code) && this.#beginHold(code, reason)) {
       upstream.acknowledgeClose(code);
       return;
     }
@@ -297,6 +297,3 @@ export class Bridge implements UpstreamListener, Sweepable {
     this.#onClosed(end);
   }
 }
-
-/** Codes of an upstream that comes back: it goes away, or restarts (RFC 6455 7.4.1, IANA). */
-const RETURNING: ReadonlySet<number> = new Set([1001, 1012]);

@@ -10,6 +10,11 @@ const LONGEST_PAUSE_MS = 5_000;
  */
 const MOST_WAITING_BYTES = 256 * 1024;
 
+/** Whether a close code is that of an upstream that comes back: it goes away, or restarts (RFC 6455 7.4.1, IANA). */
+export function isReturning(code: number): boolean {
+  return code === 1001 || code === 1012;
+}
+
 /** What a dial in a hold came to: a new upstream, nobody there yet, or one that does not want this client. */
 export type HoldOutcome = UpstreamSocket | "not_yet" | "refused";
 
