@@ -23,10 +23,11 @@ function changeText({ name, isUp, inFlight }: PeerStatus, on: boolean): string {
 }
 
 function table(peers: readonly PeerStatus[]): string[] {
-  const rows = peers.map(({ name, isUp, isDraining, inFlight }) => {
-    const state = [...(isUp ? [] : ["down"]), ...(isDraining ? [inFlight > 0 ? "draining" : "drained"] : [])].join(
-      ", ",
-    );
+  const rows = peers.map(({ name, isUp, isSuspect, isDraining, inFlight }) => {
+    const state = [
+      ...(isUp ? (isSuspect ? ["suspect"] : []) : ["down"]),
+      ...(isDraining ? [inFlight > 0 ? "draining" : "drained"] : []),
+    ].join(", ");
     return [name, state || "up", String(inFlight)] as const;
   });
   const all = [["PEER", "STATE", "OPEN"] as const, ...rows];

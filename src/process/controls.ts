@@ -150,7 +150,8 @@ export class Controls {
     for (const peer of answers.flatMap((answer) => (answer?.type === "peers" ? answer.peers : []))) {
       const known = byName.get(peer.name);
       const isUp = peer.isUp && known?.isUp !== false;
-      byName.set(peer.name, { ...peer, isUp, inFlight: peer.inFlight + (known?.inFlight ?? 0) });
+      const isSuspect = peer.isSuspect || known?.isSuspect === true;
+      byName.set(peer.name, { ...peer, isUp, isSuspect, inFlight: peer.inFlight + (known?.inFlight ?? 0) });
     }
     return [...byName.values()];
   }

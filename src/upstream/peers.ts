@@ -5,6 +5,8 @@ import { Peer, type PeerOptions, peerName } from "./peer.ts";
 export interface PeerStatus {
   readonly name: string;
   readonly isUp: boolean;
+  /** Real requests fail on it: others are preferred. */
+  readonly isSuspect: boolean;
   readonly isDraining: boolean;
   /** Requests and WebSockets on it. */
   readonly inFlight: number;
@@ -44,11 +46,8 @@ export class Peers {
 
   /** Every address, in the order in which they came. */
   get statuses(): readonly PeerStatus[] {
-    return [...this.#byName].flatMap(([name, [peer]]) =>
-      peer === undefined
-        ? []
-        : [{ name, isUp: peer.life.healthy, isDraining: peer.life.draining, inFlight: peer.life.inFlight }],
-    );
+    const now = performance.now();
+    return [...this.#byName].flatMap(([name, peers]) => statusOf(name, peers, now));
   }
 
   /** Forgets all others: to be called when a configuration has taken the place of another, or was given up. */
@@ -86,4 +85,13 @@ function isSpokenToAlike(a: PeerOptions, b: PeerOptions): boolean {
     Bun.deepEquals(a.websocket, b.websocket, true) &&
     Bun.deepEquals(a.upstreamTls, b.upstreamTls, true)
   );
+}
+
+/** Of an address, however many ways there are to speak to it. */
+function statusOf(name: string, peers: readonly Peer[], now: number): readonly PeerStatus[] {
+  const [peer] = peers;
+  if (peer === undefined) return [];
+  const { healthy: isUp, draining: isDraining, inFlight } = peer.life;
+  const isSuspect = peers.some((each) => each.hasFailedTooOften(now));
+  return [{ name, isUp, isSuspect, isDraining, inFlight }];
 }

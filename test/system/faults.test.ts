@@ -53,6 +53,14 @@ describe.each(ASKERS)("asked by %s, an origin that", (asker) => {
       const next = await ask(asker, setting.doors, { method: "GET", path, bodyBytes: 0, isHandshake: false });
       expect(next).toEqual({ type: "whole", status: 200, body: fault.next });
     }
+    await until(
+      async () => (await setting.peer(path)).inFlight === 0,
+      () => "requests in flight",
+    );
+    // A failure of the peer's is a strike; the only one stays in use all the same.
+    const isStrike = fault.isStrike ?? (outcome.type === "refused" || outcome.type === "broken");
+    const { isUp, isSuspect } = await setting.peer(path);
+    expect({ isUp, isSuspect }).toEqual({ isUp: true, isSuspect: isStrike });
     // One that can be used again may be kept, no more.
     await until(
       () => setting.openTo(path) <= 1,
@@ -65,10 +73,34 @@ test("afterwards the proxy is at rest", async () => {
   // Kept connections, and the doors.
   const most = socketsBefore + FAULTS.length * ASKERS.length;
   let sockets = Number.POSITIVE_INFINITY;
+  expect((await setting.peers()).filter(({ inFlight }) => inFlight > 0)).toEqual([]);
   await until(
     async () => (sockets = await setting.sockets()) <= most,
     () => `${sockets} sockets, ${most} at most`,
   );
+});
+
+test("faults over and over do not make the proxy grow", async () => {
+  const quick = [...HEAD_FAULTS, ...BODY_FAULTS].filter(
+    ({ name }) => !/silent|drips|without end|2 MB|endless/.test(name),
+  );
+  const ROUNDS = 6;
+  const residentMb: number[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    for (let again = 0; again < 5; again++) {
+      await Promise.all(
+        quick.map((fault) => {
+          const path = pathOf(fault, "fetch lane");
+          const question = { method: fault.method ?? "GET", path, bodyBytes: 0, isHandshake: false };
+          return ask("fetch lane", setting.doors, question);
+        }),
+      );
+    }
+    residentMb.push(Math.round((await setting.residentBytes()) / 2 ** 20));
+  }
+  console.log(`resident memory after each ${5 * quick.length} faults, MB: ${residentMb.join(" ")}`);
+  const [, first = 0] = residentMb;
+  expect((residentMb.at(-1) ?? 0) - first).toBeLessThan(25);
 });
 
 /** An HTTP/2 connection has no handshake of HTTP/1.1. */

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { type BinaryRun, startBinary, temporaryFolder } from "../../helpers/binary.ts";
 import { refusingPort } from "../../helpers/raw-origin.ts";
 import { StalledOrigin } from "../../helpers/stalled-origin.ts";
+import type { PeerStatus } from "../../../src/upstream/peers.ts";
 import type { Doors } from "./asker.ts";
 import type { Asker, Fault } from "./fault.ts";
 import { FaultyOrigin } from "./faulty-origin.ts";
@@ -15,17 +16,23 @@ export const LIMITS_MS = { dial: 400, responseHeader: 600, read: 600 } as const;
 export class Setting implements AsyncDisposable {
   readonly doors: Doors;
   readonly #proxy: BinaryRun;
+  /** Its control socket. */
+  readonly #socket: string;
+  /** What the peer of each case is called. */
+  readonly #peers: ReadonlyMap<string, string>;
   readonly #origins: ReadonlyMap<string, FaultyOrigin>;
   readonly #owned: AsyncDisposableStack;
 
   private constructor(
     doors: Doors,
-    proxy: BinaryRun,
+    { proxy, socket, peers }: Running,
     origins: ReadonlyMap<string, FaultyOrigin>,
     owned: AsyncDisposableStack,
   ) {
     this.doors = doors;
     this.#proxy = proxy;
+    this.#socket = socket;
+    this.#peers = peers;
     this.#origins = origins;
     this.#owned = owned;
   }
@@ -37,6 +44,7 @@ export class Setting implements AsyncDisposable {
     swallowing.stall();
     await swallowing.fill();
     const origins = new Map<string, FaultyOrigin>();
+    const peers = new Map<string, string>();
     const portOf = ({ origin, tls }: Fault, path: string): number => {
       if (origin === "refusing") return refusingPort();
       if (origin === "swallowing") return swallowing.port;
@@ -48,7 +56,9 @@ export class Setting implements AsyncDisposable {
       faults.map((fault) => {
         const path = pathOf(fault, asker);
         const scheme = fault.tls === undefined ? "" : "https://";
-        return { name: path, match: { path }, upstreams: `${scheme}127.0.0.1:${portOf(fault, path)}` };
+        const upstream = `${scheme}127.0.0.1:${portOf(fault, path)}`;
+        peers.set(path, upstream);
+        return { name: path, match: { path }, upstreams: upstream, fail_duration: "10m" };
       }),
     );
     const conf = await writeConf(folder, routes);
@@ -57,7 +67,12 @@ export class Setting implements AsyncDisposable {
     const line = (await proxy.seen(/listening on [^\n]*\n/))[0];
     const [plain, tls] = [...line.matchAll(/(https?):\/\/[^\s",]*?:(\d+)/g)].map((match) => Number(match[2]));
     if (plain === undefined || tls === undefined) throw new Error(`where does it listen? ${line}`);
-    return new Setting({ plain, tls, ca: AUTHORITY.cert }, proxy, origins, stack.move());
+    const socket = join(
+      folder,
+      "run",
+      (await readdir(join(folder, "run"))).find((name) => name.endsWith(".sock")) ?? "",
+    );
+    return new Setting({ plain, tls, ca: AUTHORITY.cert }, { proxy, socket, peers }, origins, stack.move());
   }
 
   get pid(): number {
@@ -76,6 +91,21 @@ export class Setting implements AsyncDisposable {
     return this.#origins.get(path)?.open ?? 0;
   }
 
+  /** How the peer of this case does, as `gatekeeper drain` would tell. */
+  async peer(path: string): Promise<PeerStatus> {
+    const name = this.#peers.get(path);
+    const peer = (await this.peers()).find((each) => each.name === name);
+    if (peer === undefined) throw new Error(`there is no peer ${name}`);
+    return peer;
+  }
+
+  /** How all of them do. */
+  async peers(): Promise<readonly PeerStatus[]> {
+    const body = JSON.stringify({ type: "drain", on: true });
+    const answer = await fetch("http://gatekeeper/control", { method: "POST", unix: this.#socket, proxy: "", body });
+    return ((await answer.json()) as { readonly peers: readonly PeerStatus[] }).peers;
+  }
+
   /** Sockets that the proxy's process has open. */
   async sockets(): Promise<number> {
     const folder = `/proc/${this.pid}/fd`;
@@ -92,6 +122,12 @@ export class Setting implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#owned.disposeAsync();
   }
+}
+
+interface Running {
+  readonly proxy: BinaryRun;
+  readonly socket: string;
+  readonly peers: ReadonlyMap<string, string>;
 }
 
 async function writeConf(folder: string, routes: readonly object[]): Promise<string> {

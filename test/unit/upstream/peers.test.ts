@@ -82,8 +82,8 @@ test("an address that is drained gets nothing new however it is spoken to, and i
   ]);
   later.inFlight++;
   expect(peers.statuses).toEqual([
-    { name: "127.0.0.1:1", isUp: true, isDraining: true, inFlight: 0 },
-    { name: "127.0.0.1:2", isUp: true, isDraining: true, inFlight: 1 },
+    { name: "127.0.0.1:1", isUp: true, isSuspect: false, isDraining: true, inFlight: 0 },
+    { name: "127.0.0.1:2", isUp: true, isSuspect: false, isDraining: true, inFlight: 1 },
   ]);
   peers.drain([later.name]);
   expect([first, other, later].map((peer) => peer.available)).toEqual([true, true, false]);
