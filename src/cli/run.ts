@@ -65,7 +65,14 @@ async function serve(config: Config, loaded: Loaded, { invocation, late }: Start
     if (takeOver !== undefined && "severity" in takeOver) return refuse([takeOver]);
     const sharing = takeOver?.sharing(config);
     const make = await workerMaker(config, log);
-    const worker = await startSupervisor(config, { log, logLevel: settings.level, make, ...(sharing && { sharing }) });
+    const controls = takeOver?.controls;
+    const worker = await startSupervisor(config, {
+      log,
+      logLevel: settings.level,
+      make,
+      ...(sharing && { sharing }),
+      ...(controls && { controls }),
+    });
     const refusal = takeOver && (await completeTakeOver(takeOver, upgrade ?? "", log));
     if (refusal !== undefined) {
       await worker.stop();

@@ -48,7 +48,10 @@ export async function awaitSuccessor(
   { worker, signals, log }: Upgradable,
   replaces: boolean,
 ): Promise<AsyncDisposable> {
-  const facts = () => ({ pid: process.pid, version: versionText(), listeningAt: worker.listeningAt });
+  const facts = () => {
+    const { listeningAt, controls } = worker;
+    return { pid: process.pid, version: versionText(), listeningAt, controls: controls.state };
+  };
   const handlers = { facts, handOver: (pid: number) => signals.handOver(pid) };
   try {
     return await UpgradeSocket.open(upgradeSock, handlers, replaces);

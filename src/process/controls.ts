@@ -45,6 +45,8 @@ export const NOTHING_CONTROLLED: ControlState = { maintenance: { all: undefined,
 const RETRY_AFTER_SECONDS = 120;
 
 export interface ControlsOptions {
+  /** What holds at the start. */
+  readonly state: ControlState;
   readonly config: () => Config;
   /** Asks every worker that serves. */
   readonly ask: (ask: Ask) => Promise<readonly (Answer | undefined)[]>;
@@ -54,10 +56,11 @@ export interface ControlsOptions {
 /** Maintenance and draining of a process: one state, which every worker is told. One command at a time. */
 export class Controls {
   readonly #options: ControlsOptions;
-  #state = NOTHING_CONTROLLED;
+  #state: ControlState;
 
   constructor(options: ControlsOptions) {
     this.#options = options;
+    this.#state = options.state;
   }
 
   get state(): ControlState {
@@ -68,7 +71,7 @@ export class Controls {
     return command.type === "maintenance" ? await this.#maintain(command) : await this.#drain(command);
   }
 
-  /** After a reload: what is not there any more is not remembered. */
+  /** After a start or a reload: what is not there any more is not remembered. */
   async forgetGone(): Promise<void> {
     const { maintenance, draining } = this.#state;
     const keys = new Set(routeKeysOf(this.#options.config()));

@@ -4,7 +4,13 @@ import { changesBetween } from "./changes.ts";
 import { reasonOf, refused, requireStarted, within, WorkerStartError } from "./answers.ts";
 import { listenerNames } from "./listener-names.ts";
 import { ListenError } from "./listener-set.ts";
-import { Controls, type ControlCommand, type ControlResult } from "./controls.ts";
+import {
+  type ControlCommand,
+  type ControlResult,
+  Controls,
+  type ControlState,
+  NOTHING_CONTROLLED,
+} from "./controls.ts";
 import type { Answer, Ask } from "./messages.ts";
 import { prepareAll } from "./prepare-all.ts";
 import { ALONE, type ListeningAt, portsOf, type Sharing } from "./sharing.ts";
@@ -20,6 +26,8 @@ export interface SupervisorOptions {
   readonly make: (index: number) => NewWorker;
   /** What the listeners of the first worker share with a process that this one takes over from. */
   readonly sharing?: Sharing;
+  /** What a person switched in that process. */
+  readonly controls?: ControlState;
 }
 
 /**
@@ -27,9 +35,10 @@ export interface SupervisorOptions {
  * works in this process, more in processes of their own; they are spoken to in the same way.
  */
 export class Supervisor {
+  /** What a person switched. It is changed by `control`. */
+  readonly controls: Controls;
   readonly #options: SupervisorOptions;
   readonly #slots: readonly WorkerSlot[];
-  readonly #controls: Controls;
   readonly #relaunches = new Set<Timer>();
   #config: Config;
   /** Counts the configurations. */
@@ -55,7 +64,8 @@ export class Supervisor {
         onEnded: this.#onEnded,
       });
     this.#slots = Array.from({ length: config.process.threads }, (_, index) => slot(index));
-    this.#controls = new Controls({
+    this.controls = new Controls({
+      state: options.controls ?? NOTHING_CONTROLLED,
       config: () => this.#config,
       ask: (ask) => this.#askServing(ask),
       log: options.log,
@@ -102,6 +112,7 @@ export class Supervisor {
       for (const each of answers) requireStarted(each, this.#config);
       for (const slot of this.#slots) slot.revision = this.#revision;
       this.#isStarting = false;
+      await this.controls.forgetGone();
       for (const slot of this.#slots) if (!slot.isServing) this.#onEnded(slot, 0);
     } catch (error) {
       await this.#endAll();
@@ -116,7 +127,7 @@ export class Supervisor {
 
   /** Does what a person wants of the running process beside a reload. */
   async control(command: ControlCommand): Promise<ControlResult> {
-    return await this.#inTurn(() => this.#controls.do(command));
+    return await this.#inTurn(() => this.controls.do(command));
   }
 
   /** Has every worker close the files of its access logs and open them anew. */
@@ -214,7 +225,7 @@ export class Supervisor {
     log.info("a worker took the place of the one that ended", { worker: slot.index + 1, pid: slot.pid });
     await this.#inTurn(async () => {
       // Nor does it know what was said meanwhile.
-      await slot.ask({ type: "set_controls", controls: this.#controls.state });
+      await slot.ask({ type: "set_controls", controls: this.controls.state });
       await this.#bringUpToDate(slot);
     });
   }
@@ -252,7 +263,7 @@ export class Supervisor {
     const [first] = committed;
     if (first === undefined) return this.#isStopping ? { type: "stopping" } : refused(answers[0], config);
     this.#urls = first.urls;
-    await this.#controls.forgetGone();
+    await this.controls.forgetGone();
     const leavingStreams = committed.reduce((sum, { changes }) => sum + changes.leavingStreams, 0);
     return { type: "reloaded", ...changesBetween(before, config), listeners: first.changes.listeners, leavingStreams };
   }
@@ -265,7 +276,7 @@ export class Supervisor {
 
   #startAsk(sharing: Sharing) {
     const { logLevel } = this.#options;
-    return { type: "start", config: this.#config, sharing, logLevel, controls: this.#controls.state } as const;
+    return { type: "start", config: this.#config, sharing, logLevel, controls: this.controls.state } as const;
   }
 
   /** For one that comes where others are, or were. */

@@ -1,5 +1,6 @@
 import { lstatSync } from "node:fs";
 import type { Config } from "../config/model.ts";
+import type { ControlState } from "./controls.ts";
 import { listenerNames } from "./listener-names.ts";
 import { type ListeningAt, portsOf, type Sharing } from "./sharing.ts";
 import { afterStep, type Predecessor, type TakingOver, type TakingOverEvent } from "./taking-over.ts";
@@ -40,6 +41,11 @@ export class TakeOver {
     const state = this.#state;
     if (state.at !== "opening") throw new Error(`no listeners are opened while ${state.at}`);
     return sharingWith(state.predecessor.listeningAt, config);
+  }
+
+  /** What a person switched in the other process. */
+  get controls(): ControlState | undefined {
+    return this.#state.at === "opening" ? this.#state.predecessor.controls : undefined;
   }
 
   /** Step 2 is done: everything listens. Step 3: has the other one go. */

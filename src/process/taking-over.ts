@@ -1,3 +1,4 @@
+import type { ControlState } from "./controls.ts";
 import type { ListeningAt } from "./sharing.ts";
 
 /** The process that is taken over from, as it tells of itself. */
@@ -6,6 +7,8 @@ export interface Predecessor {
   readonly version: string;
   /** Where each of its listeners really listens, by its name. */
   readonly listeningAt: ListeningAt;
+  /** What a person switched; an older version does not tell. */
+  readonly controls?: ControlState;
 }
 
 /** Where a process stands that was started with `--upgrade`. Until the last step the old one serves as before. */

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
   binaryPath,
@@ -186,3 +186,31 @@ async function workerPid({ run, folder }: Setting): Promise<number> {
   const status = (await (await fetch("http://gatekeeper/", { unix })).json()) as { workers: { pid: number }[] };
   return status.workers[0]?.pid ?? 0;
 }
+
+test("a file that is answered with is read at the start and again when it changes; one that is gone changes nothing", async () => {
+  using folder = temporaryFolder();
+  const page = join(folder.path, "page.html");
+  const conf = join(folder.path, "conf.yaml");
+  const env = { RUNTIME_DIRECTORY: join(folder.path, "run") };
+  writeFileSync(conf, `bind: 127.0.0.1:0\nroutes:\n  - respond: { file: ${page}, status: 404 }\n`);
+  const missing = await runBinary(["-c", conf]);
+  expect(missing.code).toBe(2);
+  expect(missing.stderr).toMatch(/conf\.yaml:3:\d+ \(routes\[0\]\.respond\.file\): there is no such file/);
+
+  writeFileSync(page, "<p>one");
+  await using run = await startBinary(["-c", conf, "--watch"], { env });
+  const { port } = await listeningAt(run);
+  const get = async (): Promise<string> => {
+    const answer = await fetch(`http://127.0.0.1:${port}/`);
+    return `${answer.status} ${answer.headers.get("content-type")} ${await answer.text()}`;
+  };
+  expect(await get()).toBe("404 text/html;charset=utf-8 <p>one");
+  writeFileSync(page, "<p>two");
+  await run.seen(/"configuration reloaded","trigger":"watch"/);
+  expect(await get()).toBe("404 text/html;charset=utf-8 <p>two");
+  rmSync(page);
+  const refused = await runBinary(["reload"], { env });
+  expect(refused.code).toBe(1);
+  expect(refused.stderr).toContain("there is no such file");
+  expect(await get()).toBe("404 text/html;charset=utf-8 <p>two");
+});

@@ -87,6 +87,27 @@ test.each([1, 2])(
   },
 );
 
+test("what is in maintenance or drained stays so", async () => {
+  await using origin = RawOrigin.start(OK);
+  await using at = setting();
+  at.write(linesFor(origin));
+  const old = await at.start();
+  const { port } = await listeningAt(old);
+  const gatekeeper = async (...words: readonly string[]): Promise<string> =>
+    (await runBinary(words, { env: { RUNTIME_DIRECTORY: join(at.folder, "run") } })).stdout;
+  await gatekeeper("maintenance", "on", "--retry-after", "5");
+  await gatekeeper("drain", `127.0.0.1:${origin.port}`);
+  const next = await at.start("-u", "--threads", "2");
+  expect((await old.exited()).code).toBe(0);
+  await listeningAt(next);
+  expect(await ask(port)).toBe(503);
+  expect(await gatekeeper("maintenance")).toBe("everything is in maintenance (Retry-After: 5)\n");
+  expect(await gatekeeper("drain")).toMatch(/ drained +0\n/);
+  await gatekeeper("maintenance", "off");
+  await gatekeeper("undrain", `127.0.0.1:${origin.port}`);
+  expect(await ask(port)).toBe(200);
+});
+
 test("SIGQUIT has the running process serve on until the one comes that takes over", async () => {
   await using origin = RawOrigin.start(OK);
   await using at = setting();
