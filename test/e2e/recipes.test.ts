@@ -87,6 +87,10 @@ const PROBES: Readonly<Record<string, readonly Probe[]>> = {
     { target: "/a", status: 200, origin: 3000 },
     { target: "/admin", status: 403 },
   ],
+  "Answer in place of the upstream": [
+    { target: "/a", status: 200, origin: 3000 },
+    { target: "/private?x", status: 302, location: "/login?from=/private?x", origin: 3000 },
+  ],
 };
 
 const sections = TEXT.split(/^## /m).slice(1);
@@ -145,9 +149,10 @@ function ownPorts(ports: ReadonlyMap<number, number>): string {
   return `{\n\thttp_port ${ports.get(80)}\n\thttps_port ${ports.get(443)}\n}\n`;
 }
 
-/** An origin that takes no WebSocket, so that a test sees that it was asked. */
-function answer({ head, connection }: Exchange): void {
-  const status = valueOf(head, "sec-websocket-key") === undefined ? "200 OK" : "403 Forbidden";
+/** An origin that takes no WebSocket, so that a test sees that it was asked, and shows nobody what is private. */
+function answer({ head, target, connection }: Exchange): void {
+  const isHandshake = valueOf(head, "sec-websocket-key") !== undefined;
+  const status = isHandshake ? "403 Forbidden" : target.startsWith("/private") ? "401 Unauthorized" : "200 OK";
   connection.send(`HTTP/1.1 ${status}\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\nok`);
 }
 

@@ -3,6 +3,7 @@ import { readBasicAuth } from "./directives/basic-auth.ts";
 import { readHandle, readRoute } from "./directives/blocks.ts";
 import { readEncode } from "./directives/encode.ts";
 import { readHandleErrors } from "./directives/handle-errors.ts";
+import { readCopyResponse, readCopyResponseHeaders } from "./directives/handle-response.ts";
 import { readHeader, readRequestHeader } from "./directives/header.ts";
 import { readRequestBody } from "./directives/request-body.ts";
 import { readReverseProxy } from "./directives/reverse-proxy.ts";
@@ -22,6 +23,8 @@ export const DIRECTIVES: Readonly<Record<string, DirectiveReader>> = {
   encode: readEncode,
   handle: readHandle,
   handle_errors: readHandleErrors,
+  copy_response: readCopyResponse,
+  copy_response_headers: readCopyResponseHeaders,
   route: readRoute,
   error: readError,
   respond: readRespond,

@@ -4,8 +4,6 @@ const LATER = "comes with a later version";
 export const REFUSED_DIRECTIVES: ReadonlyMap<string, string> = new Map([
   ["abort", "respond 403 { close } answers and closes"],
   ["acme_server", "there is no certificate authority here"],
-  ["copy_response", "it belongs to handle_response, which is not taken"],
-  ["copy_response_headers", "it belongs to handle_response, which is not taken"],
   ["file_server", "files are served by another program: reverse_proxy to it"],
   ["forward_auth", LATER],
   ["fs", "files are served by another program: reverse_proxy to it"],

@@ -7,6 +7,7 @@ const RUNNING_ORDER: readonly string[] = [
   "access_log",
   "errors",
   "header",
+  "copy_response_headers",
   "max_request_body",
   "redirect",
   "rewrite",
@@ -18,11 +19,12 @@ const RUNNING_ORDER: readonly string[] = [
   "encode",
   "routes",
   "error",
+  "copy_response",
   "respond",
   "upstreams",
 ];
 
-const ENDINGS: ReadonlySet<string> = new Set(["redirect", "error", "respond", "upstreams"]);
+const ENDINGS: ReadonlySet<string> = new Set(["redirect", "error", "copy_response", "respond", "upstreams"]);
 const CONDITIONS: ReadonlySet<string> = new Set(["match", "terminal"]);
 
 /** The routes that stages are; where no route of the list answers for sure, the next list goes on. */

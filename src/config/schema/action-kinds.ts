@@ -103,6 +103,14 @@ export function status(least: number, most: number, example: string): Kind<strin
 }
 
 export const ANSWER_STATUS = status(200, 599, "200");
+/** The status of an answer that is passed on; "" leaves it as it is. */
+export const COPY_STATUS = kind(
+  "STATUS",
+  "text_or_number",
+  ["a status from 200 to 599, or unchanged", "unchanged"],
+  (text): Parsed<string> => (text === "unchanged" ? accept("") : ANSWER_STATUS.parse(text)),
+);
+
 export const REDIRECT_STATUS = status(300, 399, "308");
 export const ERROR_STATUS = status(400, 599, "503");
 

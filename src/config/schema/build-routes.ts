@@ -5,6 +5,7 @@ import type {
   HandlerConfig,
   ListenAddress,
   MatcherSet,
+  ResponseHandlerConfig,
   ReverseProxyConfig,
   RouteConfig,
 } from "../model.ts";
@@ -12,7 +13,7 @@ import { PAGE_EXPECTED, readPageFile } from "../page-file.ts";
 import type { Problem } from "../problem.ts";
 import { proxyConfig } from "../proxy.ts";
 import { buildUpstreams, buildUpstreamTls, namedFiles, withoutTls } from "../upstreams.ts";
-import type { HandlerDraft, ProxyDraft, RespondFileDraft, RouteDraft } from "./draft.ts";
+import type { HandlerDraft, ProxyDraft, RespondFileDraft, ResponseHandlerDraft, RouteDraft } from "./draft.ts";
 import { unreachable } from "./reach.ts";
 
 /** What the routes of a file are made in front of. */
@@ -113,6 +114,7 @@ export class RouteBuilder {
   async #proxy(draft: ProxyDraft, serving: Serving, isChanged: boolean): Promise<ReverseProxyConfig> {
     const { settings: defaults, now, local } = this.#surroundings;
     const { settings: own, policy, host, headerUp, headerDown, method, rewrite } = draft;
+    const onResponse = await this.#responses(draft.onResponse, serving);
     const settings = own.over(defaults);
     const edits = [host, headerUp, method, rewrite].some((each) => each !== undefined);
     // What comes back changed may take another route.
@@ -123,7 +125,29 @@ export class RouteBuilder {
     this.#problems.push(...problems, ...tls.problems);
     this.#hasUpstreams ||= upstreams.length > 0;
     this.#speaksTls ||= upstreams.some((upstream) => upstream.tls);
-    return proxyConfig(settings, upstreams, tls.tls, { ...policy, host, headerUp, headerDown, method, rewrite });
+    return proxyConfig(settings, upstreams, tls.tls, {
+      ...policy,
+      onResponse,
+      host,
+      headerUp,
+      headerDown,
+      method,
+      rewrite,
+    });
+  }
+
+  async #responses(
+    drafts: readonly ResponseHandlerDraft[],
+    serving: Serving,
+  ): Promise<readonly ResponseHandlerConfig[]> {
+    const made: ResponseHandlerConfig[] = [];
+    for (const { then, ...when } of drafts) {
+      // An answer was got already: what is forwarded to then is no loop.
+      if (then.type === "routes") {
+        made.push({ ...when, then: { type: "routes", routes: await this.build(then.routes, serving, true) } });
+      } else made.push({ ...when, then });
+    }
+    return made;
   }
 
   /** One that cannot be read answers nothing, which is never seen: the start fails. */

@@ -4,6 +4,7 @@ import type {
   HandlerConfig,
   ListenAddress,
   MatcherSet,
+  ResponseHandlerConfig,
   StatusPattern,
   UpstreamPolicyConfig,
 } from "../model.ts";
@@ -41,12 +42,19 @@ export interface ErrorRoutesDraft {
   readonly routes: readonly RouteDraft[];
 }
 
+export type ResponseHandlerDraft = Omit<ResponseHandlerConfig, "then"> & {
+  readonly then:
+    | Extract<ResponseHandlerConfig["then"], { readonly type: "replace_status" }>
+    | { readonly type: "routes"; readonly routes: readonly RouteDraft[] };
+};
+
 /** What a route says of its upstreams. */
 export interface ProxyDraft {
   /** What it says itself, `upstreams` under the name of the flag; the rest comes from the top of the file. */
   readonly settings: Settings;
   /** Without what comes of settings. */
-  readonly policy: UpstreamPolicyConfig;
+  readonly policy: Omit<UpstreamPolicyConfig, "onResponse">;
+  readonly onResponse: readonly ResponseHandlerDraft[];
   readonly host: string | undefined;
   readonly headerUp: FieldEdits | undefined;
   readonly headerDown: FieldEdits | undefined;

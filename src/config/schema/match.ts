@@ -49,6 +49,12 @@ function fieldsOf<V, T>(entries: readonly MapEntry<string, V>[], make: (field: s
   return entries.map(({ key, value }) => make(key, value));
 }
 
+/** Header fields with what they have to be. */
+export const FIELD_PATTERNS: Schema<readonly FieldPattern[]> = made(
+  map(FIELD, PATTERNS, { anyCase: true }),
+  (entries) => fieldsOf(entries, (name, patterns): FieldPattern => ({ field: name, values: patterns })),
+);
+
 const MATCHERS: Readonly<Record<string, Field<MatcherConfig>>> = {
   host: field(
     made(values(HOST_PATTERN), (hosts): MatcherConfig => ({ type: "host", hosts })),
@@ -77,10 +83,7 @@ const MATCHERS: Readonly<Record<string, Field<MatcherConfig>>> = {
     { doc: "Methods, of which one has to match", absent: ANYTHING },
   ),
   header: field(
-    made(map(FIELD, PATTERNS, { anyCase: true }), (entries): MatcherConfig => ({
-      type: "header",
-      fields: fieldsOf(entries, (name, patterns): FieldPattern => ({ field: name, values: patterns })),
-    })),
+    made(FIELD_PATTERNS, (fields): MatcherConfig => ({ type: "header", fields })),
     {
       doc: "Header fields, each with values of which one has to match, or `present` or `absent`; to match those words themselves give a list",
       absent: ANYTHING,

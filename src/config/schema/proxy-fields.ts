@@ -5,10 +5,11 @@ import type { SettingName } from "../settings/table.ts";
 import { HOST_TEMPLATE, REWRITE } from "./action-kinds.ts";
 import type { ProxyDraft } from "./draft.ts";
 import { REQUEST_FIELD_EDITS, UPSTREAM_ANSWER_EDITS } from "./edits.ts";
+import { HANDLE_RESPONSE } from "./handle-response.ts";
 import { METHOD } from "./match-kinds.ts";
 import { field, type Field, type Filled } from "./object.ts";
 import { scalar } from "./scalar.ts";
-import { oneOrMany } from "./schema.ts";
+import { lazy, oneOrMany } from "./schema.ts";
 import { fillSettings, settingFields } from "./setting-fields.ts";
 import { checkUpstreamPolicy, UPSTREAM_POLICY_FIELDS, upstreamPolicyOf } from "./upstream-fields.ts";
 
@@ -62,6 +63,14 @@ export const PROXY_FIELDS = {
     doc: "Edit the header fields of the upstream's answer",
     absent: { words: "none" },
   }),
+  handle_response: field(
+    lazy(() => HANDLE_RESPONSE),
+    {
+      ...beside,
+      doc: "What is done with some of the upstreams' answers; one or a list, gone through in order",
+      absent: { words: "every answer is passed on" },
+    },
+  ),
   upstream_method: field(scalar(METHOD), {
     ...beside,
     doc: "Method sent upstream",
@@ -91,6 +100,7 @@ export function proxyOf(filled: Filled<typeof PROXY_FIELDS>): ProxyDraft {
   return {
     settings,
     policy: upstreamPolicyOf(filled),
+    onResponse: values.handle_response ?? [],
     host,
     headerUp: edits,
     headerDown: values.header_down,

@@ -22,6 +22,7 @@ function endsAll(handler: HandlerDraft): boolean {
   switch (handler.type) {
     case "redirect":
     case "error":
+    case "copy_response":
     case "respond":
     case "respond_file":
     case "proxy":

@@ -5,6 +5,7 @@ import { ACCESS_LOG, BASIC_AUTH, ENCODE, ERROR, REDIRECT, REPLACE, RESPOND } fro
 import type { HandlerDraft, RouteDraft } from "./draft.ts";
 import { ANSWER_FIELD_EDITS, REQUEST_FIELD_EDITS } from "./edits.ts";
 import { ERRORS } from "./errors.ts";
+import { COPY_RESPONSE, COPY_RESPONSE_HEADERS } from "./handle-response.ts";
 import { MATCH, MATCHER_NAMES } from "./match.ts";
 import { field, object } from "./object.ts";
 import { PROXY_FIELDS, proxyOf } from "./proxy-fields.ts";
@@ -37,6 +38,16 @@ const ACTIONS = {
   header: field<Action>(
     action(ANSWER_FIELD_EDITS, (each) => ({ type: "header", ...each })),
     { doc: "Edit the header fields of the answer", absent: { words: "none" } },
+  ),
+  copy_response_headers: field<Action>(
+    action(
+      lazy(() => COPY_RESPONSE_HEADERS),
+      (handler) => handler,
+    ),
+    {
+      doc: "In handle_response: fields of the upstream's answer that stand on the one made in its place; a name, a list, or keys",
+      absent: { words: "none" },
+    },
   ),
   max_request_body: field<Action>(
     action(scalar(SIZE), ({ value }) => ({ type: "max_request_body", bytes: value })),
@@ -91,6 +102,16 @@ const ACTIONS = {
     action(ERROR, (handler) => handler as HandlerDraft),
     { doc: "Fail with a status: a status alone, or keys", absent: { words: "none" } },
   ),
+  copy_response: field<Action>(
+    action(
+      lazy(() => COPY_RESPONSE),
+      (handler) => handler,
+    ),
+    {
+      doc: "In handle_response: pass the upstream's answer on, with another status or unchanged",
+      absent: { words: "none" },
+    },
+  ),
   respond: field<Action>(
     action(RESPOND, (handler) => handler as HandlerDraft),
     { doc: "Answer: a status alone, a text alone (status 200), or keys", absent: { words: "none" } },
@@ -98,7 +119,7 @@ const ACTIONS = {
 } as const;
 
 /** At most one of these may stand in a route: after any of them nothing more happens. */
-const ENDINGS = ["redirect", "error", "respond", "upstreams"] as const;
+const ENDINGS = ["redirect", "error", "copy_response", "respond", "upstreams"] as const;
 
 const FIELDS = {
   name: field(scalar(TEXT), {
@@ -142,6 +163,8 @@ const ELSEWHERE: ReadonlyMap<string, string> = new Map([
   ["handle_errors", "errors"],
   ["error_page", "errors"],
   ["on_error", "errors"],
+  ["intercept", "handle_response"],
+  ["on_response", "handle_response"],
   ["log", "access_log"],
   ["matchers", "match"],
   ["when", "match"],

@@ -221,7 +221,7 @@ const HEALTH_KEYS = [
 ] as const;
 
 /** What a route says of the choice of its upstreams and of the care for them. @param count of its upstreams */
-export function upstreamPolicyOf(filled: Given): UpstreamPolicyConfig {
+export function upstreamPolicyOf(filled: Given): Omit<UpstreamPolicyConfig, "onResponse"> {
   const { values } = filled;
   return {
     ...UPSTREAM_POLICY_DEFAULTS,

@@ -25,6 +25,7 @@ const LEFT_OUT: readonly PlaceholderName[] = [
 
 /** Words of blocks, by the directive or option they belong to. */
 const WORDS = [
+  "handle_response replace_status include exclude status",
   "to lb_policy header_up header_down method rewrite trusted_proxies flush_interval transport",
   "dial_timeout response_header_timeout read_timeout keepalive keepalive_idle_conns versions compression",
   "tls tls_insecure_skip_verify tls_server_name tls_trusted_ca_certs tls_client_auth",

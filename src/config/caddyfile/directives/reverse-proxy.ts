@@ -2,13 +2,14 @@ import type { DocEntry, DocNode } from "../../document.ts";
 import { argumentOf } from "../arguments.ts";
 import type { Directive } from "../blocks.ts";
 import { FieldEdits } from "../field-edits.ts";
-import { readMatcher } from "../matchers.ts";
+import { isMatcherName, readMatcher } from "../matchers.ts";
 import { entry, mapNode, oneOrMore, textNode, wordNode } from "../nodes.ts";
 import type { Report } from "../report.ts";
-import type { DirectiveReader } from "../scope.ts";
+import type { DirectiveReader, Scope } from "../scope.ts";
 import type { Token } from "../token.ts";
 import { durationMs, durationNode } from "../values.ts";
 import { CARE_LINES, readCare } from "./care.ts";
+import { RESPONSE_LINES, ResponseLines } from "./handle-response.ts";
 import { readPolicy, retryMatchNode } from "./policy.ts";
 import { readTransport } from "./transport.ts";
 import { upstreamsOf } from "./upstreams.ts";
@@ -28,16 +29,23 @@ const LINES: readonly string[] = [
   "transport",
   "lb_retry_match",
   ...CARE_LINES,
+  ...RESPONSE_LINES,
 ];
 
 /** Those of them that may open a block. */
-const WITH_BLOCK: ReadonlySet<string> = new Set(["transport", "lb_policy", "lb_retry_match", "health_headers"]);
+const WITH_BLOCK: ReadonlySet<string> = new Set([
+  "transport",
+  "lb_policy",
+  "lb_retry_match",
+  "health_headers",
+  "handle_response",
+]);
 
 /** Lines of Caddy's that are not taken. */
 const REFUSED = new Set(
   (
-    "health_path health_upstream health_request_body dynamic handle_response replace_status copy_response " +
-    "copy_response_headers request_buffers response_buffers buffer_requests buffer_responses max_buffer_size " +
+    "health_path health_upstream health_request_body dynamic copy_response copy_response_headers " +
+    "request_buffers response_buffers buffer_requests buffer_responses max_buffer_size " +
     "stream_timeout stream_buffer_size stream_logs verbose_logs"
   ).split(" "),
 );
@@ -45,8 +53,8 @@ const REFUSED = new Set(
 const REFUSED_FOR: ReadonlyMap<string, string> = new Map([["health_path", "health_uri does the same"]]);
 
 /** `reverse_proxy`. */
-export const readReverseProxy: DirectiveReader = (line, { report }) => {
-  const reading = new ProxyReading(line, report);
+export const readReverseProxy: DirectiveReader = (line, scope) => {
+  const reading = new ProxyReading(line, scope);
   for (const inner of line.block ?? []) reading.take(inner);
   return reading.entries();
 };
@@ -59,12 +67,15 @@ class ProxyReading {
   readonly #down: FieldEdits;
   #upAt: Token | undefined;
   #downAt: Token | undefined;
+  readonly #responses: ResponseLines;
   readonly #retryMatches: DocNode[] = [];
   readonly #entries = new Map<string, DocEntry>();
 
-  constructor({ name, args }: Directive, report: Report) {
+  constructor({ name, args }: Directive, scope: Scope) {
+    const { report } = scope;
     this.#at = name;
     this.#report = report;
+    this.#responses = new ResponseLines(scope);
     this.#targets = [...args];
     this.#up = new FieldEdits("request", report);
     this.#down = new FieldEdits("answer", report);
@@ -72,6 +83,10 @@ class ProxyReading {
 
   take(line: Directive): void {
     const { name, args, block } = line;
+    if (isMatcherName(name)) {
+      this.#responses.take(line);
+      return;
+    }
     if (block !== undefined && !WITH_BLOCK.has(name.text) && LINES.includes(name.text)) {
       this.#report.error(name, `${name.text} has no block here`);
       return;
@@ -122,6 +137,10 @@ class ProxyReading {
       case "transport":
         for (const each of readTransport(line, this.#report)) this.#entries.set(each.key, each);
         break;
+      case "handle_response":
+      case "replace_status":
+        this.#responses.take(line);
+        break;
       case "lb_retry_match":
         this.#takeRetryMatch(line);
         break;
@@ -149,7 +168,9 @@ class ProxyReading {
       if (given !== undefined) result.push(given);
     }
     result.push(...edits("header_up", this.#upAt, this.#up), ...edits("header_down", this.#downAt, this.#down));
-    return [...result, ...[...this.#entries.values()].filter((each) => !result.includes(each))];
+    const responses = this.#responses.entry();
+    const others = [...this.#entries.values()].filter((each) => !result.includes(each));
+    return [...result, ...others, ...(responses === undefined ? [] : [responses])];
   }
 
   #put(key: string, at: Token, value: DocEntry["value"]): void {
