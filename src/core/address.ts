@@ -21,6 +21,8 @@ export type UpstreamAddress =
       readonly host: string;
       readonly port: number;
       readonly tls: boolean;
+      /** The name that `host` was looked up for: what certificates are for, and the Host. Undefined: it was written so. */
+      readonly name?: string;
     }
   | { readonly type: "unix"; readonly path: string; readonly tls: false };
 

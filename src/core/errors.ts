@@ -22,6 +22,7 @@ export type ErrorKind =
   | "client_gone"
   // The origin's side.
   | "no_peer_available"
+  | "name_not_resolved"
   | "queue_full"
   | "queue_timeout"
   | "connection_refused"
@@ -63,6 +64,7 @@ const KINDS: Readonly<Record<ErrorKind, KindFacts>> = {
   payload_too_large: { status: 413, side: "downstream", nothingSent: false, proxyStatus: "http_request_error" },
   client_gone: { status: 499, side: "downstream", nothingSent: false, proxyStatus: "http_request_error" },
   no_peer_available: { status: 503, side: "upstream", nothingSent: true, proxyStatus: "destination_unavailable" },
+  name_not_resolved: { status: 503, side: "upstream", nothingSent: true, proxyStatus: "dns_error" },
   queue_full: { status: 503, side: "upstream", nothingSent: true, proxyStatus: "connection_limit_reached" },
   queue_timeout: { status: 503, side: "upstream", nothingSent: true, proxyStatus: "connection_limit_reached" },
   connection_refused: { status: 502, side: "upstream", nothingSent: true, proxyStatus: "connection_refused" },

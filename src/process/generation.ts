@@ -1,5 +1,6 @@
 import type { Config, ListenerConfig, RouteConfig } from "../config/model.ts";
 import type { BridgeData } from "../proxy/bridge.ts";
+import type { Log } from "../observe/log.ts";
 import { Engine } from "../proxy/engine.ts";
 import { Gateway } from "../proxy/gateway.ts";
 import type { GatewayCtx } from "../proxy/gateway-ctx.ts";
@@ -8,9 +9,12 @@ import type { OpenStream } from "../proxy/open-streams.ts";
 import type { ProxyRoute } from "../proxy/proxy-route.ts";
 import type { Service as ListenerService } from "../server/listener.ts";
 import { HealthChecker } from "../upstream/health/checker.ts";
-import type { Peer, PeerLife } from "../upstream/peer.ts";
+import type { Peer } from "../upstream/peer.ts";
 import { listenerNames } from "./listener-names.ts";
 import type { Service } from "./service.ts";
+
+/** So long a start or a reload waits for the first answers about names. */
+const FIRST_LOOK_MS = 1_000;
 
 /** Routes at work. Listeners that share their routes share this. */
 interface RoutesAtWork {
@@ -24,13 +28,16 @@ export class Generation implements Disposable {
   readonly config: Config;
   /** Listeners by their names. */
   readonly listeners: ReadonlyMap<string, ListenerConfig>;
-  /** Every peer that something is forwarded to. */
-  readonly peers: ReadonlySet<Peer>;
+  /** Called when what names stand for has changed: `peers` is another set. */
+  onPeersChanged: (() => void) | undefined = undefined;
   readonly #byRoutes = new Map<readonly RouteConfig[], RoutesAtWork>();
-  readonly #healthChecker: HealthChecker;
+  readonly #proxyRoutes: readonly ProxyRoute[];
+  readonly #log: Log;
+  #healthChecker: HealthChecker;
+  #isStarted = false;
   readonly #maintenance: Maintenance;
-  /** Where streams may stay: the addresses that each route forwards to. */
-  readonly #livesByRoute = new Map<string, Set<PeerLife>>();
+  /** Where streams may stay. */
+  readonly #routesByKey = new Map<string, ProxyRoute[]>();
 
   /** Compiles it and starts nothing: it may be given up again. */
   constructor(config: Config, service: Service) {
@@ -40,15 +47,26 @@ export class Generation implements Disposable {
     for (const { routes } of config.listeners) {
       if (!this.#byRoutes.has(routes)) this.#byRoutes.set(routes, putToWork(routes, service));
     }
-    const proxyRoutes = [...this.#byRoutes.values()].flatMap((atWork) => atWork.proxyRoutes);
-    this.peers = new Set(proxyRoutes.flatMap((route) => route.peers));
-    this.#healthChecker = new HealthChecker(
-      proxyRoutes.flatMap(({ peers, config: { activeHealth } }) =>
-        peers.map((peer) => ({ peer, check: activeHealth })),
-      ),
-      service.log,
-    );
-    for (const [name, { routes }] of this.listeners) this.#noteLives(name, this.#byRoutes.get(routes)?.proxyRoutes);
+    this.#log = service.log;
+    this.#proxyRoutes = [...this.#byRoutes.values()].flatMap((atWork) => atWork.proxyRoutes);
+    for (const route of this.#proxyRoutes) route.onPeersChanged = () => this.#followPeers();
+    this.#healthChecker = this.#makeChecker();
+    for (const [name, { routes }] of this.listeners) this.#noteRoutes(name, this.#byRoutes.get(routes)?.proxyRoutes);
+  }
+
+  /** Every peer that something is forwarded to now. */
+  get peers(): ReadonlySet<Peer> {
+    return new Set(this.#proxyRoutes.flatMap((route) => route.peers));
+  }
+
+  /** Waits for the first answers about names, not for long: a name that is not resolved stops no start. */
+  async looked(): Promise<void> {
+    const routes = this.#proxyRoutes.filter((route) => route.isLookedUp);
+    if (routes.length === 0) return;
+    const { promise: late, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, FIRST_LOOK_MS);
+    await Promise.race([Promise.all(routes.map((route) => route.looked())), late]);
+    clearTimeout(timer);
   }
 
   /** What serves a listener of this configuration. */
@@ -60,27 +78,44 @@ export class Generation implements Disposable {
 
   /** Whether the route of a stream is there, and still forwards to its peer. */
   hasPlaceFor(stream: OpenStream): boolean {
-    return this.#livesByRoute.get(stream.routeKey)?.has(stream.peer.life) === true;
+    return this.#routesByKey.get(stream.routeKey)?.some((route) => route.carries(stream.peer)) === true;
   }
 
   /** It is what serves from now on. Starts what runs by itself: health checks. */
   start(): void {
     this.#maintenance.page = this.config.process.maintenancePage;
+    this.#isStarted = true;
     this.#healthChecker.start();
   }
 
   /** Stops what runs by itself. Requests that it began go on. */
   [Symbol.dispose](): void {
     this.#healthChecker[Symbol.dispose]();
+    this.onPeersChanged = undefined;
+    for (const route of this.#proxyRoutes) route[Symbol.dispose]();
   }
 
-  #noteLives(listener: string, routes: readonly ProxyRoute[] = []): void {
-    for (const { key, peers } of routes) {
+  #makeChecker(): HealthChecker {
+    const watched = this.#proxyRoutes.flatMap(({ peers, config: { activeHealth } }) =>
+      peers.map((peer) => ({ peer, check: activeHealth })),
+    );
+    return new HealthChecker(watched, this.#log);
+  }
+
+  #followPeers(): void {
+    this.#healthChecker[Symbol.dispose]();
+    this.#healthChecker = this.#makeChecker();
+    if (this.#isStarted) this.#healthChecker.start();
+    this.onPeersChanged?.();
+  }
+
+  #noteRoutes(listener: string, routes: readonly ProxyRoute[] = []): void {
+    for (const route of routes) {
       // As `Session.routeKey` has it.
-      const routeKey = `${listener} ${key}`;
-      const lives = this.#livesByRoute.get(routeKey) ?? new Set<PeerLife>();
-      for (const { life } of peers) lives.add(life);
-      this.#livesByRoute.set(routeKey, lives);
+      const routeKey = `${listener} ${route.key}`;
+      const known = this.#routesByKey.get(routeKey);
+      if (known === undefined) this.#routesByKey.set(routeKey, [route]);
+      else known.push(route);
     }
   }
 }

@@ -6,6 +6,7 @@ import { Lanes } from "../proxy/lanes.ts";
 import { Maintenance } from "../proxy/maintenance.ts";
 import { OpenStreams } from "../proxy/open-streams.ts";
 import { WebSocketProxy } from "../proxy/websocket-proxy.ts";
+import { Names } from "../upstream/names/names.ts";
 import { Peers } from "../upstream/peers.ts";
 
 /** Answers being gathered may hold this much together in one worker; past it they are streamed. */
@@ -15,6 +16,7 @@ const RESPONSE_BUFFER_TOTAL_BYTES = 64 * 1024 * 1024;
 export class Service implements AsyncDisposable {
   readonly log: Log;
   readonly peers = new Peers();
+  readonly names: Names;
   readonly lanes = new Lanes();
   readonly budget = new BufferBudget(RESPONSE_BUFFER_TOTAL_BYTES);
   readonly streams = new OpenStreams();
@@ -25,6 +27,7 @@ export class Service implements AsyncDisposable {
 
   constructor(log: Log) {
     this.log = log;
+    this.names = new Names(log);
     this.accessLogs = new AccessLogs(log);
     this.webSockets = new WebSocketProxy(this.streams, log);
   }
@@ -33,6 +36,7 @@ export class Service implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.streams[Symbol.dispose]();
     this.webSockets[Symbol.dispose]();
+    this.names[Symbol.dispose]();
     this.lanes[Symbol.dispose]();
     await this.accessLogs[Symbol.asyncDispose]();
   }

@@ -48,6 +48,7 @@ export class Worker {
     this.#log = service.log;
     this.#service = service;
     this.#generation = generation;
+    this.#follow(generation);
     this.#listeners = listeners;
   }
 
@@ -95,10 +96,11 @@ export class Worker {
   async prepare(config: Config, sharing: Sharing): Promise<Prepared | ReloadRefusal> {
     if (this.#isStopping) return { type: "stopping" };
     const next = this.#compile(config);
+    await next.looked();
     const opened = await this.#listeners.openFor(next, sharing);
     const prepared = new Prepared(opened, {
       commit: () => this.#commit(next, opened),
-      abandon: () => this.#giveUp(opened),
+      abandon: () => this.#giveUp(next, opened),
     });
     if (opened.failures.length === 0 && !this.#isStopping) return prepared;
     prepared.abandon();
@@ -107,7 +109,7 @@ export class Worker {
 
   async #commit(next: Generation, opened: Opened): Promise<ReloadResult> {
     if (this.#isStopping) {
-      this.#giveUp(opened);
+      this.#giveUp(next, opened);
       return { type: "stopping" };
     }
     // Nothing fails from here on, and the event loop does not turn: no request sees half of it.
@@ -115,6 +117,7 @@ export class Worker {
     this.#generation = next;
     const swapped = this.#listeners.swap(next, opened);
     before[Symbol.dispose]();
+    this.#follow(next);
     next.start();
     const leavingStreams = this.#service.streams.drainGone((stream) => !next.hasPlaceFor(stream));
     this.#retain(next);
@@ -172,9 +175,15 @@ export class Worker {
     }
   }
 
-  #giveUp(opened: Opened): void {
+  #giveUp(next: Generation, opened: Opened): void {
+    next[Symbol.dispose]();
     for (const listener of opened.listeners.values()) void listener.close();
     this.#retain(this.#generation);
+  }
+
+  /** Lets go of the peers that a name stands for no more. */
+  #follow(generation: Generation): void {
+    generation.onPeersChanged = () => this.#retain(generation);
   }
 
   #retain({ peers }: Generation): void {
@@ -210,10 +219,12 @@ export class Prepared {
 export async function startWorker(config: Config, log: Log, sharing = ALONE): Promise<Worker> {
   const service = new Service(log);
   const generation = new Generation(config, service);
+  await generation.looked();
   const listeners = new ListenerSet();
   const opened = await listeners.openFor(generation, sharing);
   if (opened.failures.length > 0) {
     await Promise.all([...opened.listeners.values()].map((listener) => listener.close()));
+    generation[Symbol.dispose]();
     await service[Symbol.asyncDispose]();
     throw new ListenError(opened.failures);
   }

@@ -13,12 +13,18 @@ interface Waiter {
  * come first served. A client that goes leaves it; past the time limit, or past the number, they get 503 with Retry-After.
  */
 export class PeerQueue {
-  readonly #peers: readonly Peer[];
+  readonly #peers: () => readonly Peer[];
+  /** Those whose freed places are told of. */
+  #listened: readonly Peer[] = [];
   readonly #limit: PeerLimitConfig;
   readonly #select: (session: GatewaySession) => Peer | undefined;
   readonly #waiters = new Set<Waiter>();
 
-  constructor(peers: readonly Peer[], limit: PeerLimitConfig, select: (session: GatewaySession) => Peer | undefined) {
+  constructor(
+    peers: () => readonly Peer[],
+    limit: PeerLimitConfig,
+    select: (session: GatewaySession) => Peer | undefined,
+  ) {
     this.#peers = peers;
     this.#limit = limit;
     this.#select = select;
@@ -31,7 +37,7 @@ export class PeerQueue {
 
   /** True when a peer is full that would do otherwise: to wait is worth while. */
   get isWorthWaiting(): boolean {
-    return this.#peers.some((peer) => peer.isFull && peer.isUp);
+    return this.#peers().some((peer) => peer.isFull && peer.isUp);
   }
 
   /** The peer that a request gets in its turn. */
@@ -57,7 +63,7 @@ export class PeerQueue {
       queueTimeoutMs,
     );
     signal.addEventListener("abort", leave);
-    if (this.#waiters.size === 0) for (const { life } of this.#peers) life.onFreed.add(this.#onFreed);
+    this.#listen();
     this.#waiters.add(waiter);
     if (signal.aborted) leave();
     return promise;
@@ -75,6 +81,18 @@ export class PeerQueue {
 
   #remove(waiter: Waiter): void {
     this.#waiters.delete(waiter);
-    if (this.#waiters.size === 0) for (const { life } of this.#peers) life.onFreed.delete(this.#onFreed);
+    if (this.#waiters.size === 0) this.#listenTo([]);
+  }
+
+  /** To the peers of now: they may have changed since others began to wait. */
+  #listen(): void {
+    const peers = this.#peers();
+    if (peers !== this.#listened) this.#listenTo(peers);
+  }
+
+  #listenTo(peers: readonly Peer[]): void {
+    for (const { life } of this.#listened) life.onFreed.delete(this.#onFreed);
+    for (const { life } of peers) life.onFreed.add(this.#onFreed);
+    this.#listened = peers;
   }
 }

@@ -3,11 +3,11 @@ import { ProxyError } from "../core/errors.ts";
 import { compileTrustedProxies, isTrusted, type TrustedProxies } from "../core/trust.ts";
 import { compileMatch, type RequestMatcher } from "../routing/match.ts";
 import type { Peer } from "../upstream/peer.ts";
-import type { Peers } from "../upstream/peers.ts";
 import type { StickyCookie } from "../upstream/policies/sticky.ts";
 import { LEAST_PAUSE_MS, retryVerdict, type RetryVerdict } from "../upstream/retry.ts";
 import { RetryBudget } from "../upstream/retry-budget.ts";
-import { compileBalance, type Selection } from "../upstream/selection.ts";
+import type { Selection } from "../upstream/selection.ts";
+import type { UpstreamSet } from "../upstream/upstream-set.ts";
 import type { Awaitable } from "./awaitable.ts";
 import type { GatewaySession } from "./gateway-ctx.ts";
 import { type CompiledEdits, compileFieldEdits, setField } from "./handlers/field-edits.ts";
@@ -25,14 +25,18 @@ export class ProxyRoute implements StreamOwner {
   /** The names of the routes that lead here: what makes it the same one after a reload. */
   readonly key: string;
   readonly config: ReverseProxyConfig;
-  readonly peers: readonly Peer[];
-  readonly select: Selection;
+  /** Those of now: a named upstream is one for each of its addresses. */
+  peers: readonly Peer[];
+  select: Selection;
   /** Brings clients back to their peer; undefined where nothing does. */
-  readonly sticky: StickyCookie | undefined;
+  sticky: StickyCookie | undefined;
   /** Edits of the upstream's answer; undefined for none. */
   readonly headerDown: CompiledEdits | undefined;
   /** What is done with some of its answers; undefined for none. */
   readonly responses: ResponseHandlers | undefined;
+  /** Called when the peers are other ones. */
+  onPeersChanged: (() => void) | undefined = undefined;
+  readonly #set: UpstreamSet;
   readonly #headerUp: CompiledEdits | undefined;
   readonly #host: Template | undefined;
   readonly #trusted: TrustedProxies;
@@ -41,14 +45,15 @@ export class ProxyRoute implements StreamOwner {
   /** Undefined where peers take as much as comes. */
   readonly #queue: PeerQueue | undefined;
 
-  constructor(key: string, config: ReverseProxyConfig, peers: Peers, responses: ResponseHandlers | undefined) {
+  constructor(key: string, config: ReverseProxyConfig, set: UpstreamSet, responses: ResponseHandlers | undefined) {
     this.key = key;
     this.responses = responses;
     this.config = config;
-    this.peers = config.upstreams.map((address) => peers.get(address, config));
-    const { select, sticky } = compileBalance(config.balance, this.peers);
-    this.select = select;
-    this.sticky = sticky;
+    this.#set = set;
+    this.peers = set.peers;
+    this.select = set.balance.select;
+    this.sticky = set.balance.sticky;
+    set.onChange = () => this.#adopt();
     this.headerDown = config.headerDown && compileFieldEdits(config.headerDown);
     this.#headerUp = config.headerUp && compileFieldEdits(config.headerUp);
     this.#host = config.host === undefined ? undefined : compileTemplate(config.host);
@@ -59,7 +64,45 @@ export class ProxyRoute implements StreamOwner {
     this.#queue =
       limit.maxRequests === 0
         ? undefined
-        : new PeerQueue(this.peers, limit, (session) => this.select(session, session.tried));
+        : new PeerQueue(
+            () => this.peers,
+            limit,
+            (session) => this.select(session, session.tried),
+          );
+  }
+
+  /** Its upstreams are looked up, so that its peers may be other ones at any time. */
+  get isLookedUp(): boolean {
+    return this.#set.isLookedUp;
+  }
+
+  /** Resolves when every name was looked up once, well or not. */
+  looked(): Promise<void> {
+    return this.#set.looked();
+  }
+
+  /** Whether what is open on a peer may stay: its address is one of the route's, or was what one of its names stood for. */
+  carries({ life, address }: Peer): boolean {
+    if (this.peers.some((peer) => peer.life === life)) return true;
+    return this.isLookedUp && address.type === "tcp" && address.name !== undefined && this.#names(address.name);
+  }
+
+  /** Ends the looking-up. */
+  [Symbol.dispose](): void {
+    this.#set[Symbol.dispose]();
+  }
+
+  #names(name: string): boolean {
+    const { upstreams, dynamic } = this.config;
+    return dynamic !== undefined || upstreams.some((address) => address.type === "tcp" && address.host === name);
+  }
+
+  #adopt(): void {
+    const { peers, balance } = this.#set;
+    this.peers = peers;
+    this.select = balance.select;
+    this.sticky = balance.sticky;
+    this.onPeersChanged?.();
   }
 
   /** How its requests go tells of its peers. */

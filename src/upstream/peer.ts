@@ -47,7 +47,7 @@ export class PeerLife {
  */
 export class Peer {
   readonly address: UpstreamAddress;
-  /** What logs call it, and unique to its address: `127.0.0.1:3000`, `[::1]:3000`, `unix//run/app.sock`, `https://a.example:443`. */
+  /** What logs call it, and unique to its address: `127.0.0.1:3000`, `[::1]:3000`, `unix//run/app.sock`, `https://a.example:443`, `a.example:80 (192.0.2.1)`. */
   readonly name: string;
   /** `http://127.0.0.1:3000`, to which a request target is appended. No trailing slash. */
   readonly origin: string;
@@ -76,10 +76,10 @@ export class Peer {
       this.authority = "localhost";
       this.origin = "http://localhost";
     } else {
-      const host = bracketed(address.host);
+      const host = bracketed(address.name ?? address.host);
       const isDefaultPort = address.port === (address.tls ? 443 : 80);
       this.authority = isDefaultPort ? host : `${host}:${address.port}`;
-      this.origin = `${address.tls ? "https" : "http"}://${host}:${address.port}`;
+      this.origin = `${address.tls ? "https" : "http"}://${bracketed(address.host)}:${address.port}`;
     }
   }
 
@@ -127,7 +127,7 @@ export class Peer {
    */
   get tlsOptions(): PeerTlsOptions {
     const { serverName, verify, ca, clientCert, clientKey } = this.tls;
-    const host = this.address.type === "tcp" ? this.address.host : "localhost";
+    const host = this.address.type === "tcp" ? (this.address.name ?? this.address.host) : "localhost";
     return {
       serverName: serverName ?? host,
       servername: serverName ?? (isIP(host) === 0 ? host : ""),
@@ -171,7 +171,9 @@ export class Peer {
 /** What a peer of this address is called. */
 export function peerName(address: UpstreamAddress): string {
   if (address.type === "unix") return `unix/${address.path}`;
-  return `${address.tls ? "https://" : ""}${bracketed(address.host)}:${address.port}`;
+  const { host, port, name } = address;
+  const scheme = address.tls ? "https://" : "";
+  return name === undefined ? `${scheme}${bracketed(host)}:${port}` : `${scheme}${name}:${port} (${host})`;
 }
 
 function bracketed(host: string): string {

@@ -4,6 +4,8 @@ import { ErrorRoutes } from "../error-routes.ts";
 import { ProxyRoute } from "../proxy-route.ts";
 import { ResponseHandlers } from "../response-handlers.ts";
 import { type CompiledRoute, RouteList } from "../route-list.ts";
+import { UpstreamSet } from "../../upstream/upstream-set.ts";
+import type { Names } from "../../upstream/names/names.ts";
 import type { Peers } from "../../upstream/peers.ts";
 import type { AccessLogs } from "../access-logs.ts";
 import { AccessLogHandler } from "./access-log.ts";
@@ -30,6 +32,8 @@ import { StripSuffix } from "./strip-suffix.ts";
 /** What compiling takes from what outlives a configuration. */
 export interface CompileContext {
   readonly peers: Peers;
+  /** Undefined: names are not looked up. */
+  readonly names?: Names;
   readonly accessLogs: AccessLogs;
   readonly passwords: PasswordChecks;
   readonly maintenance: Maintenance;
@@ -60,6 +64,10 @@ export class RouteCompiler {
   #route({ name, handlers, terminal }: RouteConfig, outer: string): CompiledRoute {
     const key = outer === "" ? name : `${outer} > ${name}`;
     return { key, handlers: handlers.map((handler) => this.handler(handler, key)), terminal };
+  }
+
+  #set(config: ReverseProxyConfig): UpstreamSet {
+    return new UpstreamSet(config, this.#context.peers, this.#context.names);
   }
 
   #responses({ onResponse }: ReverseProxyConfig, key: string): ResponseHandlers | undefined {
@@ -117,7 +125,7 @@ export class RouteCompiler {
       case "routes":
         return this.list(config.routes, key);
       case "proxy": {
-        const route = new ProxyRoute(key, config.proxy, this.#context.peers, this.#responses(config.proxy, key));
+        const route = new ProxyRoute(key, config.proxy, this.#set(config.proxy), this.#responses(config.proxy, key));
         this.proxyRoutes.push(route);
         if (route.headerDown !== undefined || route.sticky !== undefined) this.editsAnswers = true;
         return new Proxy(route, config.proxy.rewrite === undefined ? undefined : new Rewrite(config.proxy.rewrite));

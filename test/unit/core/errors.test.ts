@@ -40,6 +40,7 @@ test("only what never reached an upstream may be sent again whatever its method"
     "connection_timeout",
     "destination_unreachable",
     "dns_error",
+    "name_not_resolved",
     "no_peer_available",
     "queue_full",
     "queue_timeout",
