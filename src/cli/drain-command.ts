@@ -11,7 +11,7 @@ export async function drain(invocation: Invocation, on: boolean): Promise<number
   if (result.type !== "peers") return 0;
   const { peers, stranded } = result;
   const lines = peer === undefined ? table(peers) : peers.map((each) => changeText(each, on));
-  lines.push(...stranded.map((route) => `${route} has no other peer: its requests are answered 503`));
+  lines.push(...stranded.map((route) => `every peer of ${route} is drained: its requests are answered 503`));
   print(`${lines.join("\n")}\n`);
   return 0;
 }

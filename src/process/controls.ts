@@ -101,7 +101,8 @@ export class Controls {
       const routes = notice === undefined ? others : { ...others, [key]: notice };
       await this.#put({ ...this.#state, maintenance: { ...maintenance, routes } });
     }
-    this.#options.log.info(`maintenance is ${on ? "on" : "off"}`, { route, ...notice });
+    const facts = { route, retry_after: notice?.retryAfterSeconds };
+    this.#options.log.info(`maintenance is ${on ? "on" : "off"}`, facts);
     return this.#maintenanceResult();
   }
 

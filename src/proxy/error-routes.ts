@@ -1,5 +1,5 @@
 import type { StatusPattern } from "../config/model.ts";
-import { isStatusLike } from "../core/status.ts";
+import { matchesAnyStatus } from "../upstream/status-pattern.ts";
 import { type Awaitable, whenDone } from "./awaitable.ts";
 import { editOwnAnswer, keepFields } from "./gateway-answer.ts";
 import type { GatewaySession } from "./gateway-ctx.ts";
@@ -38,7 +38,7 @@ export class ErrorRoutes implements Handler {
   answer(session: GatewaySession, status: number, first = 0): Awaitable<Outcome | undefined> {
     for (let i = first; i < this.#on.length; i++) {
       const { statuses, routes } = this.#on[i] as RoutesForStatuses;
-      if (!isStatusLike(status, statuses)) continue;
+      if (!matchesAnyStatus(statuses, status)) continue;
       const outcome = routes.handle(session);
       if (outcome instanceof Promise) return outcome.then((settled) => settled ?? this.answer(session, status, i + 1));
       if (outcome !== undefined) return outcome;

@@ -1,6 +1,6 @@
 import type { ResponseHandlerConfig } from "../config/model.ts";
-import { isStatusLike } from "../core/status.ts";
 import { compileFieldTest, type FieldTest } from "../routing/field-condition.ts";
+import { matchesAnyStatus } from "../upstream/status-pattern.ts";
 import { type Awaitable, whenDone } from "./awaitable.ts";
 import { answerInstead } from "./error-routes.ts";
 import { editOwnAnswer } from "./gateway-answer.ts";
@@ -41,7 +41,7 @@ export class ResponseHandlers {
   handle(session: GatewaySession, head: ResponseHead): Awaitable<Instead | undefined> {
     if (head.status === SWITCHING_PROTOCOLS) return undefined;
     for (const { statuses, fields, then } of this.#all) {
-      if (!isStatusLike(head.status, statuses) || !fields.every((test) => test(head.headers))) continue;
+      if (!matchesAnyStatus(statuses, head.status) || !fields.every((test) => test(head.headers))) continue;
       const { ctx } = session;
       ctx.answered = head;
       if ("status" in then) {

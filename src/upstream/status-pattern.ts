@@ -4,3 +4,10 @@ import type { StatusPattern } from "../config/model.ts";
 export function matchesStatus(pattern: StatusPattern, status: number): boolean {
   return pattern < 10 ? Math.floor(status / 100) === pattern : status === pattern;
 }
+
+/** Whether a status is one of these, or there are none. */
+export function matchesAnyStatus(patterns: readonly StatusPattern[], status: number): boolean {
+  if (patterns.length === 0) return true;
+  for (const pattern of patterns) if (matchesStatus(pattern, status)) return true;
+  return false;
+}

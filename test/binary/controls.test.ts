@@ -134,7 +134,7 @@ describe("gatekeeper drain", () => {
     using socket = await NotedSocket.open(`ws://127.0.0.1:${port}/a/ws`);
     const drained = await gatekeeper("drain", first);
     expect(drained.stdout).toBe(
-      `${first} gets no new requests; 1 still open on it may finish\none has no other peer: its requests are answered 503\n`,
+      `${first} gets no new requests; 1 still open on it may finish\nevery peer of one is drained: its requests are answered 503\n`,
     );
     expect(drained.code).toBe(0);
     expect([(await setting.get()).body.toString(), (await setting.get()).body.toString()]).toEqual(["b", "b"]);
@@ -142,7 +142,7 @@ describe("gatekeeper drain", () => {
     await socket.echo();
     const listed = (await gatekeeper("drain")).stdout.replaceAll(/ +/g, " ");
     expect(listed).toBe(
-      `PEER STATE OPEN\n${first} draining 1\n${second} up 0\none has no other peer: its requests are answered 503\n`,
+      `PEER STATE OPEN\n${first} draining 1\n${second} up 0\nevery peer of one is drained: its requests are answered 503\n`,
     );
     const taken = await gatekeeper("undrain", first);
     expect([taken.code, taken.stdout]).toEqual([0, `${first} gets new requests again\n`]);

@@ -11,10 +11,6 @@ const LEFT_OUT: readonly PlaceholderName[] = [
   "http.vars.client_ip",
   "time.now.http",
   "time.now.rfc3339",
-  // handle_response of a Caddyfile comes with a later version; in YAML there are none to compare with.
-  "http.reverse_proxy.status_code",
-  "http.reverse_proxy.status_text",
-  "http.reverse_proxy.header.*",
   // Never the same twice.
   "http.request.uuid",
   "time.now",
