@@ -11,6 +11,13 @@ setDefaultTimeout(30_000);
 
 const CASES = await readCases();
 const NAMES = Object.keys(INTENDED) as IntendedName[];
+/** What Caddy does not do the same twice. */
+const CHANCE: readonly IntendedName[] = [
+  "date field",
+  "body too large",
+  "value of a sticky cookie",
+  "the origin of a hash",
+];
 const used = new Set<IntendedName>();
 const judged = new Set<Case>();
 
@@ -43,7 +50,7 @@ test("the files have everything that a Caddyfile may have here", () => {
 
 describe("Debian's Caddy does the same twice", () => {
   test.each(CASES.map((one) => [one.name, one] as const))("%s", async (_, one) => {
-    expect(await compare(one, "caddy", ["date field", "body too large"])).toBe("");
+    expect(await compare(one, "caddy", CHANCE)).toBe("");
   });
 });
 

@@ -22,6 +22,9 @@ const LEFT_OUT: readonly PlaceholderName[] = [
 /** Words of blocks, by the directive or option they belong to. */
 const WORDS = [
   "handle_response replace_status include exclude status",
+  "lb_retries lb_try_duration lb_try_interval lb_retry_match fail_duration max_fails unhealthy_status unhealthy_latency",
+  "unhealthy_request_count health_uri health_port health_interval health_timeout health_status health_body health_headers",
+  "random random_choose round_robin least_conn first ip_hash uri_hash cookie max_conns_per_host",
   "to lb_policy header_up header_down method rewrite trusted_proxies flush_interval transport",
   "dial_timeout response_header_timeout read_timeout keepalive keepalive_idle_conns versions compression",
   "tls tls_insecure_skip_verify tls_server_name tls_trusted_ca_certs tls_client_auth",

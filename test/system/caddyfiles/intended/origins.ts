@@ -57,7 +57,9 @@ export const ORIGINS = {
   "next upstream": {
     reason: "where an upstream refuses the connection the next one is tried; Caddy does so only when told to",
     covers: (_, { wire, caddy, ours }) =>
-      asksFor(wire, "GET /first", "POST /first") && caddy.get("status") === "502" && ours.has("ORIGIN 1"),
+      asksFor(wire, "GET /first", "POST /first", "GET /failed/1") &&
+      caddy.get("status") === "502" &&
+      ours.has("ORIGIN 1"),
   },
   "answers that are none": {
     reason: "what is no answer of HTTP is a 502; Caddy leaves out the faulty field, and passes the status 600 on",
