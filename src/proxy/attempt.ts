@@ -13,6 +13,7 @@ export function prepare<Ctx>(
   const method = session.upstreamMethod ?? session.method;
   const body = method === session.method || !isBodiless(method) ? session.request.body : null;
   if (body === null && session.request.body !== null) removeFraming(session, headers);
+  else if (body !== null) session.isBodySent = true;
   const upload = body === null ? undefined : requestBody(session, body, headers, phases);
   return new Attempt(session, method, headers, upload, deadline);
 }
@@ -80,7 +81,7 @@ function isBodiless(method: string): boolean {
 function removeFraming(session: Session, headers: Headers): void {
   headers.delete("content-length");
   headers.delete("content-type");
-  void session.request.body?.cancel().catch(() => {});
+  if (!session.keepsBody) void session.request.body?.cancel().catch(() => {});
 }
 
 const TOO_LARGE = "the body grew larger than the configured limit";

@@ -62,7 +62,7 @@ export function answerInstead(
   ctx.failure = failure;
   return whenDone(errors.answer(session, failure.answer.status), (outcome) => {
     // What was sent once is not there any more.
-    if (outcome === FORWARD) return session.attempts === 0 || session.request.body === null ? FORWARD : undefined;
+    if (outcome === FORWARD) return session.isBodySent ? undefined : FORWARD;
     if (!(outcome instanceof Response) || outcome instanceof FailureAnswer) return undefined;
     keepFields(failure, outcome.headers);
     return editOwnAnswer(session, outcome);

@@ -17,7 +17,7 @@ export const FORWARD = "forward";
 
 /**
  * What comes in place of an upstream's answer, whose body is let go: another answer, a failure, or with `FORWARD` a new
- * beginning of the attempts, at the peer that `upstreamPeer` then gives (only where the request has no body).
+ * beginning of the attempts, at the peer that `upstreamPeer` then gives (only where the request has no body that was sent).
  */
 export type Instead = Response | ProxyError | typeof FORWARD;
 

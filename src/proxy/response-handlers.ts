@@ -1,4 +1,4 @@
-import type { ResponseHandlerConfig } from "../config/model.ts";
+import type { ResponseHandlerConfig, RouteConfig } from "../config/model.ts";
 import { compileFieldTest, type FieldTest } from "../routing/field-condition.ts";
 import { matchesAnyStatus } from "../upstream/status-pattern.ts";
 import { type Awaitable, whenDone } from "./awaitable.ts";
@@ -6,7 +6,7 @@ import { answerInstead } from "./error-routes.ts";
 import { editOwnAnswer } from "./gateway-answer.ts";
 import type { GatewaySession } from "./gateway-ctx.ts";
 import { FailureAnswer } from "./handlers/failure-answer.ts";
-import { FORWARD, type Outcome, PASS_ON } from "./handlers/handler.ts";
+import { type Continuation, FORWARD, type Outcome, PASS_ON } from "./handlers/handler.ts";
 import { parseStatus } from "./handlers/status.ts";
 import type { Instead, ResponseHead } from "./phases.ts";
 import type { RouteList } from "./route-list.ts";
@@ -24,20 +24,32 @@ interface Compiled {
 /** What is done with some answers of one place that is forwarded to (Caddy's `handle_response`), compiled. Immutable. */
 export class ResponseHandlers {
   readonly #all: readonly Compiled[];
+  readonly #next: Continuation;
 
-  /** @param list compiles the routes of the handler of that number, counted from 1 */
+  /**
+   * @param list compiles the routes of the handler of that number, counted from 1
+   * @param next what comes after the forwarding
+   */
   constructor(
     configs: readonly ResponseHandlerConfig[],
-    list: (then: Extract<ResponseHandlerConfig["then"], { type: "routes" }>, number: number) => RouteList,
+    list: (routes: readonly RouteConfig[], number: number) => RouteList,
+    next: Continuation,
   ) {
+    this.#next = next;
     this.#all = configs.map(({ statuses, fields, then }, i) => ({
       statuses,
       fields: fields.map(compileFieldTest),
-      then: then.type === "replace_status" ? { status: compileTemplate(then.status) } : { routes: list(then, i + 1) },
+      then:
+        then.type === "replace_status"
+          ? { status: compileTemplate(then.status) }
+          : { routes: list(then.routes, i + 1) },
     }));
   }
 
-  /** What is answered in place of the upstream's answer. Undefined passes that on; its status may be another then. */
+  /**
+   * What is answered in place of the upstream's answer. Undefined passes that on; its status may be another then. Where
+   * the routes answer nothing, what comes after the forwarding is done, as if it had not been (Caddy).
+   */
   handle(session: GatewaySession, head: ResponseHead): Awaitable<Instead | undefined> {
     if (head.status === SWITCHING_PROTOCOLS) return undefined;
     for (const { statuses, fields, then } of this.#all) {
@@ -53,7 +65,9 @@ export class ResponseHandlers {
       const { targetBefore } = ctx;
       if (targetBefore !== undefined && targetBefore !== session.target) session.rewrite(targetBefore);
       session.upstreamMethod = undefined;
-      return whenDone(then.routes.handle(session), (outcome) => settle(session, outcome, before));
+      return whenDone(then.routes.handle(session), (outcome) =>
+        whenDone(outcome ?? this.#next(session), (last) => settle(session, last, before)),
+      );
     }
     return undefined;
   }
@@ -67,7 +81,7 @@ interface Before {
 
 function settle(session: GatewaySession, outcome: Outcome | undefined, before: Before): Awaitable<Instead | undefined> {
   if (outcome === undefined || outcome === PASS_ON) return stay(session, before);
-  if (outcome === FORWARD) return mayForward(session) ? FORWARD : stay(session, before);
+  if (outcome === FORWARD) return session.isBodySent ? stay(session, before) : FORWARD;
   if (!(outcome instanceof Response)) return outcome;
   if (!(outcome instanceof FailureAnswer) || session.ctx.errors === undefined) return editOwnAnswer(session, outcome);
   const failed = outcome;
@@ -76,11 +90,6 @@ function settle(session: GatewaySession, outcome: Outcome | undefined, before: B
     answerInstead(session, { answer: failed, message: failed.message }),
     (instead) => instead ?? editOwnAnswer(session, failed),
   );
-}
-
-/** A body was sent to the first upstream, and is not there any more. */
-function mayForward(session: GatewaySession): boolean {
-  return session.request.body === null;
 }
 
 /** The answer is the first upstream's after all. */

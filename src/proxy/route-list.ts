@@ -31,6 +31,11 @@ export class RouteList implements Handler {
     return this.#from(0, session);
   }
 
+  /** What comes after a route of this list, where that did neither answer nor forward after all. */
+  after(number: number, session: GatewaySession): Awaitable<Outcome | undefined> {
+    return this.index.value(number).terminal ? undefined : this.#from(number + 1, session);
+  }
+
   /** Has a request logged that is answered before its route is looked for, as the first route with a log would. */
   log(session: GatewaySession): boolean {
     const { index } = this;
@@ -80,7 +85,8 @@ function logs(session: GatewaySession, handlers: readonly Handler[]): boolean {
   return false;
 }
 
-function runHandlers(
+/** Runs handlers from the `first` on, until one answers or forwards. */
+export function runHandlers(
   handlers: readonly Handler[],
   first: number,
   session: GatewaySession,

@@ -66,6 +66,10 @@ export class Session<Ctx = unknown> implements RequestFacts {
   bytesSent = 0;
   /** Why it failed; undefined for a good exchange. */
   error: ProxyError | undefined = undefined;
+  /** The body went upstream, and is not there for another one. */
+  isBodySent = false;
+  /** One that does not go upstream may still be wanted for another one. */
+  keepsBody = false;
   /** The request's body as it goes upstream, once it was made: a further attempt sends the same one. */
   upstreamBody: ReadableStream<Uint8Array> | undefined = undefined;
   #held: Peer | undefined = undefined;

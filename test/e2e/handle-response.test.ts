@@ -250,3 +250,34 @@ test("a failure within is answered as one, by the routes for failures where ther
   expect([failed.status, failed.text]).toEqual([420, "inner"]);
   expect((await ask(proxy, "/200")).status).toBe(200);
 });
+
+test("where the routes answer nothing, what comes after the forwarding is done, with the request's body", async () => {
+  await using auth = startOrigin();
+  await using app = RawOrigin.start(async (exchange) => {
+    const body = await exchange.body();
+    const text = `${exchange.method} ${exchange.target} ${valueOf(exchange.head, "x-user") ?? ""} ${body.toString()}`;
+    exchange.connection.send(`HTTP/1.1 200 OK\r\nContent-Length: ${text.length}\r\n\r\n${text}`);
+  });
+  const to = ({ port }: RawOrigin) => [{ type: "tcp", host: "127.0.0.1", port, tls: false } as const];
+  const user: HandlerConfig = {
+    type: "request_header",
+    edits: { ...NO_EDITS, set: [{ field: "X-User", value: "{rp.header.X-Up}" }] },
+  };
+  const ask200: HandlerConfig = {
+    type: "proxy",
+    proxy: reverseProxy(to(auth), { method: "GET", rewrite: "{http.request.uri.path}", onResponse: [on([2], user)] }),
+  };
+  const guard: HandlerConfig = { type: "routes", routes: [route({ type: "routes", routes: [route(ask200)] })] };
+  await using proxy = await startProxy([], {
+    routes: [route(guard), { ...route({ type: "proxy", proxy: reverseProxy(to(app)) }), name: "app" }],
+  });
+  expect((await ask(proxy, "/200?a=b")).text).toBe("GET /200?a=b up ");
+  expect((await ask(proxy, "/200", "POST", "hello")).text).toBe("POST /200 up hello");
+  const large = "x".repeat(300_000);
+  expect((await ask(proxy, "/200", "PUT", large)).text).toBe(`PUT /200 up ${large}`);
+  const denied = await ask(proxy, "/401", "POST", "hello");
+  expect([denied.status, denied.text]).toEqual([401, "origin GET /401"]);
+  expect(auth.exchanges.every(({ head }) => valueOf(head, "content-length") === undefined)).toBe(true);
+  expect(proxy.worker.peers.every(({ inFlight }) => inFlight === 0)).toBe(true);
+  expect(proxy.log.failures).toEqual([]);
+});

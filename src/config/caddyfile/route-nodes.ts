@@ -146,10 +146,20 @@ function isPlain(route: DocMap): boolean {
 }
 
 function answers(route: DocMap): boolean {
+  if (mayGoOn(keyOf(route, "handle_response"))) return false;
   if (route.entries.some(({ key }) => ENDINGS.has(key))) return true;
   const nested = keyOf(route, "routes");
   if (nested?.type !== "list") return false;
   return endsSurely(nested.items.filter((item): item is DocMap => item.type === "map"));
+}
+
+/** Where routes for an upstream's answer answer nothing, what comes after them is done (Caddy). */
+function mayGoOn(handlers: DocNode | undefined): boolean {
+  const items = handlers?.type === "list" ? handlers.items : handlers === undefined ? [] : [handlers];
+  return items.some((item) => {
+    const routes = item.type === "map" ? keyOf(item, "routes") : undefined;
+    return routes?.type === "list" && !endsSurely(routes.items.filter((each): each is DocMap => each.type === "map"));
+  });
 }
 
 function keyOf(route: DocMap, key: string): DocNode | undefined {

@@ -25,13 +25,19 @@ function endsAll(handler: HandlerDraft): boolean {
     case "copy_response":
     case "respond":
     case "respond_file":
-    case "proxy":
       return true;
+    case "proxy":
+      // Where routes for its answers answer nothing, what comes after it is done.
+      return handler.proxy.onResponse.every(({ then }) => then.type === "replace_status" || endsIn(then.routes));
     case "routes":
-      return handler.routes.some((route) => takesAll(route) && (!route.terminal || route.handlers.some(endsAll)));
+      return endsIn(handler.routes);
     default:
       return false;
   }
+}
+
+function endsIn(routes: readonly RouteDraft[]): boolean {
+  return routes.some((route) => takesAll(route) && (!route.terminal || route.handlers.some(endsAll)));
 }
 
 function isEverything(set: MatcherSet): boolean {

@@ -1,9 +1,11 @@
 import type { HandlerConfig, ReverseProxyConfig, RouteConfig } from "../../config/model.ts";
 import { RouteIndex } from "../../routing/route-index.ts";
+import { type Awaitable, whenDone } from "../awaitable.ts";
 import { ErrorRoutes } from "../error-routes.ts";
+import type { GatewaySession } from "../gateway-ctx.ts";
 import { ProxyRoute } from "../proxy-route.ts";
 import { ResponseHandlers } from "../response-handlers.ts";
-import { type CompiledRoute, RouteList } from "../route-list.ts";
+import { type CompiledRoute, RouteList, runHandlers } from "../route-list.ts";
 import { UpstreamSet } from "../../upstream/upstream-set.ts";
 import type { Names } from "../../upstream/names/names.ts";
 import type { Peers } from "../../upstream/peers.ts";
@@ -13,7 +15,7 @@ import { BasicAuth } from "./basic-auth.ts";
 import { CopyResponse, CopyResponseHeaders } from "./copy-response.ts";
 import { EncodeHandler } from "./encode.ts";
 import { ErrorHandler } from "./error.ts";
-import type { Handler } from "./handler.ts";
+import type { Continuation, Handler, Outcome } from "./handler.ts";
 import { HeaderHandler } from "./header.ts";
 import type { Maintenance } from "../maintenance.ts";
 import { MaxBody } from "./max-body.ts";
@@ -53,31 +55,40 @@ export class RouteCompiler {
     this.#context = context;
   }
 
-  /** @param key the names of the routes around these */
-  list(routes: readonly RouteConfig[], key = ""): RouteList {
-    return new RouteList(
-      new RouteIndex(routes.map((route) => ({ match: route.match, value: this.#route(route, key) }))),
+  /** @param key the names of the routes around these @param next what comes after them */
+  list(routes: readonly RouteConfig[], key = "", next = NOTHING): RouteList {
+    const after = (number: number) => (session: GatewaySession) => goOn(list.after(number, session), session, next);
+    const list: RouteList = new RouteList(
+      new RouteIndex(routes.map((route, i) => ({ match: route.match, value: this.#route(route, key, after(i)) }))),
       this.#context.maintenance,
     );
+    return list;
   }
 
-  #route({ name, handlers, terminal }: RouteConfig, outer: string): CompiledRoute {
+  #route({ name, handlers, terminal }: RouteConfig, outer: string, next: Continuation): CompiledRoute {
     const key = outer === "" ? name : `${outer} > ${name}`;
-    return { key, handlers: handlers.map((handler) => this.handler(handler, key)), terminal };
+    const compiled: Handler[] = [];
+    for (const [i, handler] of handlers.entries()) {
+      const after = (session: GatewaySession) => goOn(runHandlers(compiled, i + 1, session), session, next);
+      compiled.push(this.handler(handler, key, after));
+    }
+    return { key, handlers: compiled, terminal };
   }
 
   #set(config: ReverseProxyConfig): UpstreamSet {
     return new UpstreamSet(config, this.#context.peers, this.#context.names);
   }
 
-  #responses({ onResponse }: ReverseProxyConfig, key: string): ResponseHandlers | undefined {
+  #responses({ onResponse }: ReverseProxyConfig, key: string, next: Continuation): ResponseHandlers | undefined {
     if (onResponse.length === 0) return undefined;
     this.handlesResponses = true;
-    return new ResponseHandlers(onResponse, ({ routes }, number) => this.list(routes, `${key} > response ${number}`));
+    const list = (routes: readonly RouteConfig[], number: number): RouteList =>
+      this.list(routes, `${key} > response ${number}`, next);
+    return new ResponseHandlers(onResponse, list, next);
   }
 
-  /** @param key the names of the routes around it */
-  handler(config: HandlerConfig, key: string): Handler {
+  /** @param key the names of the routes around it @param next what comes after it */
+  handler(config: HandlerConfig, key: string, next = NOTHING): Handler {
     switch (config.type) {
       case "request_header":
         return new RequestHeader(config.edits);
@@ -123,9 +134,14 @@ export class RouteCompiler {
       case "error":
         return new ErrorHandler(config);
       case "routes":
-        return this.list(config.routes, key);
+        return this.list(config.routes, key, next);
       case "proxy": {
-        const route = new ProxyRoute(key, config.proxy, this.#set(config.proxy), this.#responses(config.proxy, key));
+        const route = new ProxyRoute(
+          key,
+          config.proxy,
+          this.#set(config.proxy),
+          this.#responses(config.proxy, key, next),
+        );
         this.proxyRoutes.push(route);
         if (route.headerDown !== undefined || route.sticky !== undefined) this.editsAnswers = true;
         return new Proxy(route, config.proxy.rewrite === undefined ? undefined : new Rewrite(config.proxy.rewrite));
@@ -134,4 +150,15 @@ export class RouteCompiler {
         return config satisfies never;
     }
   }
+}
+
+const NOTHING: Continuation = () => undefined;
+
+/** Goes on with what comes next, where something did neither answer nor forward. */
+function goOn(
+  outcome: Awaitable<Outcome | undefined>,
+  session: GatewaySession,
+  next: Continuation,
+): Awaitable<Outcome | undefined> {
+  return whenDone(outcome, (settled) => settled ?? next(session));
 }

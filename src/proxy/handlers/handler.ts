@@ -16,3 +16,6 @@ export interface Handler {
   /** Undefined goes on with the next handler, or route. */
   handle(session: GatewaySession): Awaitable<Outcome | undefined>;
 }
+
+/** What would have come after a handler, for one that finds out late that it does not answer. */
+export type Continuation = (session: GatewaySession) => Awaitable<Outcome | undefined>;

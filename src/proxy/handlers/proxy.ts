@@ -16,7 +16,8 @@ export class Proxy implements Handler {
 
   handle(session: GatewaySession): typeof FORWARD {
     const { method } = this.#route.config;
-    if (this.#route.responses !== undefined) session.ctx.targetBefore = session.target;
+    session.keepsBody = this.#route.responses !== undefined;
+    if (session.keepsBody) session.ctx.targetBefore = session.target;
     this.#rewrite?.handle(session);
     if (method !== undefined) session.upstreamMethod = method;
     session.ctx.triesEndAt = Number.NaN;
