@@ -49,7 +49,7 @@ const RESPONSE_HANDLER: Schema<ResponseHandlerDraft> = object(
     routes: field(
       lazy(() => ROUTES),
       {
-        doc: "Routes, of which one may answer in its place; {rp.status_code} and {rp.header.NAME} are of the upstream's answer. Where none does, the search goes on after this route, and where nothing answers there, it is passed on",
+        doc: "Routes, of which one may answer in its place ({rp.status_code} and {rp.header.NAME} are of it). Where none does, the search goes on; where nothing answers there, it passes",
         absent: { words: "none" },
       },
     ),
