@@ -1,4 +1,4 @@
-import { upstreamText } from "./describe.ts";
+import { upstreamsText } from "./describe.ts";
 import type { HandlerConfig } from "./model.ts";
 import type { FieldEdits } from "./routes-model.ts";
 
@@ -46,7 +46,7 @@ export function handlerText(handler: HandlerConfig): string {
     case "routes":
       return `has ${handler.routes.length === 1 ? "a route" : `${handler.routes.length} routes`} within`;
     case "proxy":
-      return `forwards to ${handler.proxy.upstreams.map(upstreamText).join(", ")}`;
+      return `forwards to ${upstreamsText(handler.proxy)}`;
     default:
       return handler satisfies never;
   }

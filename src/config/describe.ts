@@ -5,6 +5,7 @@ import type {
   MatcherConfig,
   MatcherSet,
   PathPattern,
+  ReverseProxyConfig,
   RouteConfig,
   UpstreamAddress,
 } from "./model.ts";
@@ -18,6 +19,12 @@ export function listenText(address: ListenAddress): string {
 export function upstreamText(address: UpstreamAddress): string {
   if (address.type === "unix") return `unix/${address.path}`;
   return `${address.tls ? "https://" : ""}${bracketed(address.host)}:${address.port}`;
+}
+
+/** Where a route forwards to, as a person reads it. */
+export function upstreamsText({ upstreams, dynamic }: Pick<ReverseProxyConfig, "upstreams" | "dynamic">): string {
+  if (dynamic === undefined) return upstreams.map(upstreamText).join(", ");
+  return dynamic.type === "srv" ? `SRV ${dynamic.name}` : `${dynamic.name}:${dynamic.port}, looked up`;
 }
 
 /** A listener as one opens it in a browser: `http://0.0.0.0:8008`. */
@@ -95,7 +102,7 @@ export function startText(config: Config, urls: readonly string[] = config.liste
 function forwardText({ match, handlers }: RouteConfig): string | undefined {
   const [handler, second] = handlers;
   if (handler?.type !== "proxy" || second !== undefined) return undefined;
-  return `${matchText(match)} to ${handler.proxy.upstreams.map(upstreamText).join(", ")}`;
+  return `${matchText(match)} to ${upstreamsText(handler.proxy)}`;
 }
 
 function bracketed(host: string): string {

@@ -119,14 +119,18 @@ export class RouteBuilder {
     const edits = [host, headerUp, method, rewrite].some((each) => each !== undefined);
     // What comes back changed may take another route.
     const listening = isChanged || edits ? [] : serving.addresses;
-    const { upstreams, problems } = buildUpstreams(settings, listening, local);
+    const { dynamic } = policy;
+    const { upstreams, problems } =
+      dynamic === undefined ? buildUpstreams(settings, listening, local) : { upstreams: [], problems: [] };
     const tls = await buildUpstreamTls(settings, upstreams, now, own);
     this.files.push(...namedFiles(own));
     this.#problems.push(...problems, ...tls.problems);
-    this.#hasUpstreams ||= upstreams.length > 0;
-    this.#speaksTls ||= upstreams.some((upstream) => upstream.tls);
+    this.#hasUpstreams ||= upstreams.length > 0 || dynamic !== undefined;
+    const isTls = settings.value("tls");
+    this.#speaksTls ||= (dynamic !== undefined && isTls) || upstreams.some((upstream) => upstream.tls);
     return proxyConfig(settings, upstreams, tls.tls, {
       ...policy,
+      dynamic: dynamic && { ...dynamic, tls: isTls },
       onResponse,
       host,
       headerUp,

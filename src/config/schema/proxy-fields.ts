@@ -1,5 +1,4 @@
 import { Settings, type Given } from "../given.ts";
-import { UPSTREAM } from "../kinds.ts";
 import type { FieldEdits } from "../model.ts";
 import type { SettingName } from "../settings/table.ts";
 import { HOST_TEMPLATE, REWRITE } from "./action-kinds.ts";
@@ -9,8 +8,9 @@ import { HANDLE_RESPONSE } from "./handle-response.ts";
 import { METHOD } from "./match-kinds.ts";
 import { field, type Field, type Filled } from "./object.ts";
 import { scalar } from "./scalar.ts";
-import { lazy, oneOrMany } from "./schema.ts";
+import { lazy } from "./schema.ts";
 import { fillSettings, settingFields } from "./setting-fields.ts";
+import { RESOLVE_FIELDS, resolveOf, UPSTREAMS } from "./upstream-list.ts";
 import { checkUpstreamPolicy, UPSTREAM_POLICY_FIELDS, upstreamPolicyOf } from "./upstream-fields.ts";
 
 /** Settings that a route may give for its own upstreams; at the top of the file they are the defaults of all. */
@@ -43,11 +43,12 @@ const beside = { needs: "upstreams" } as const;
 
 /** The keys of a route about its upstreams. */
 export const PROXY_FIELDS = {
-  upstreams: field(oneOrMany(scalar(UPSTREAM)), {
-    doc: "Where to forward to; several are used as lb_policy says",
+  upstreams: field(UPSTREAMS, {
+    doc: "Where to forward to; several are used as lb_policy says. Keys are for what is looked up",
     absent: { words: "not forwarded" },
   }),
   ...UPSTREAM_POLICY_FIELDS,
+  ...RESOLVE_FIELDS,
   host: field(scalar(HOST_TEMPLATE), {
     ...beside,
     doc: "Host sent upstream, with placeholders",
@@ -90,16 +91,17 @@ export function proxyOf(filled: Filled<typeof PROXY_FIELDS>): ProxyDraft {
   const settings = new Settings();
   fillSettings(settings, filled, PROXY_SETTINGS);
   settings.attempt("upstream");
-  for (const each of values.upstreams ?? []) settings.add("upstream", each);
+  const { addresses, dynamic } = values.upstreams ?? { addresses: [], dynamic: undefined };
+  for (const each of addresses) settings.add("upstream", each);
   const { host, edits } = hostOf(filled);
   // Port ranges are several.
   checkUpstreamPolicy(
     filled,
-    (values.upstreams ?? []).reduce((sum, { value }) => sum + value.length, 0),
+    dynamic === undefined ? addresses.reduce((sum, { value }) => sum + value.length, 0) : undefined,
   );
   return {
     settings,
-    policy: upstreamPolicyOf(filled),
+    policy: { ...upstreamPolicyOf(filled), dynamic, resolve: resolveOf(filled, dynamic !== undefined) },
     onResponse: values.handle_response ?? [],
     host,
     headerUp: edits,

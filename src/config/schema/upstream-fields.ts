@@ -255,11 +255,13 @@ export function upstreamPolicyOf(filled: Given): Omit<UpstreamPolicyConfig, "onR
   };
 }
 
-/** What cannot be seen key by key. @param upstreams how many there are */
-export function checkUpstreamPolicy(filled: Given, upstreams: number): void {
+/** What cannot be seen key by key. @param upstreams how many there are; undefined where they are looked up */
+export function checkUpstreamPolicy(filled: Given, upstreams: number | undefined): void {
   const { values } = filled;
   const { weights } = values;
-  if (weights !== undefined && weights.length !== upstreams) {
+  if (weights !== undefined && upstreams === undefined) {
+    filled.report("weights", "what is looked up has no order that weights could be in", { expected: "no weights" });
+  } else if (weights !== undefined && weights.length !== upstreams) {
     const expected = `${upstreams} of them, one for each upstream in their order`;
     filled.report("weights", `there are ${weights.length} weights for ${upstreams} upstreams`, { expected });
   }

@@ -10,6 +10,7 @@ import type { Token } from "../token.ts";
 import { durationMs, durationNode } from "../values.ts";
 import { CARE_LINES, readCare } from "./care.ts";
 import { RESPONSE_LINES, ResponseLines } from "./handle-response.ts";
+import { readDynamic } from "./dynamic.ts";
 import { readPolicy, retryMatchNode } from "./policy.ts";
 import { readTransport } from "./transport.ts";
 import { upstreamsOf } from "./upstreams.ts";
@@ -28,6 +29,7 @@ const LINES: readonly string[] = [
   "stream_close_delay",
   "transport",
   "lb_retry_match",
+  "dynamic",
   ...CARE_LINES,
   ...RESPONSE_LINES,
 ];
@@ -37,6 +39,7 @@ const WITH_BLOCK: ReadonlySet<string> = new Set([
   "transport",
   "lb_policy",
   "lb_retry_match",
+  "dynamic",
   "health_headers",
   "handle_response",
 ]);
@@ -44,7 +47,7 @@ const WITH_BLOCK: ReadonlySet<string> = new Set([
 /** Lines of Caddy's that are not taken. */
 const REFUSED = new Set(
   (
-    "health_path health_upstream health_request_body dynamic copy_response copy_response_headers " +
+    "health_path health_upstream health_request_body copy_response copy_response_headers " +
     "request_buffers response_buffers buffer_requests buffer_responses max_buffer_size " +
     "stream_timeout stream_buffer_size stream_logs verbose_logs"
   ).split(" "),
@@ -68,6 +71,8 @@ class ProxyReading {
   #upAt: Token | undefined;
   #downAt: Token | undefined;
   readonly #responses: ResponseLines;
+  /** What `dynamic` comes to. */
+  #lookedUp: readonly DocEntry[] = [];
   readonly #retryMatches: DocNode[] = [];
   readonly #entries = new Map<string, DocEntry>();
 
@@ -141,6 +146,9 @@ class ProxyReading {
       case "replace_status":
         this.#responses.take(line);
         break;
+      case "dynamic":
+        this.#lookedUp = readDynamic(line, this.#report);
+        break;
       case "lb_retry_match":
         this.#takeRetryMatch(line);
         break;
@@ -153,12 +161,18 @@ class ProxyReading {
   /** The keys of the route. */
   entries(): readonly DocEntry[] | undefined {
     const [first] = this.#targets;
-    if (first === undefined) {
+    if (first === undefined && this.#lookedUp.length === 0) {
       const expected = "reverse_proxy [MATCHER] UPSTREAM...";
       return this.#report.error(this.#at, "reverse_proxy lacks an upstream", { expected });
     }
-    const { nodes, isSeveral } = upstreamsOf(this.#targets, this.#report);
-    const result = [entry("upstreams", this.#at, oneOrMore(nodes, first.span))];
+    // Caddy takes the list only while nothing is found.
+    if (first !== undefined && this.#lookedUp.length > 0) {
+      this.#report.error(first, "an upstream stands beside dynamic", { expected: "one of the two" });
+    }
+    const { nodes, isSeveral: areSeveral } = upstreamsOf(this.#targets, this.#report);
+    const isSeveral = areSeveral || this.#lookedUp.length > 0;
+    const result =
+      first === undefined ? [...this.#lookedUp] : [entry("upstreams", this.#at, oneOrMore(nodes, first.span))];
     // Caddy's default; with a single upstream there is nothing to choose.
     if (isSeveral && !this.#entries.has("lb_policy")) {
       result.push(entry("lb_policy", this.#at, wordNode(this.#at, "random")));
