@@ -48,11 +48,12 @@ describe.each(LANES)("by the $lane lane", ({ fields }) => {
     await expectFailure(proxy, answer, { ...BAD_GATEWAY, reason: "connection_refused" });
   });
 
-  test("a host that has no address gives 502", async () => {
+  test("a host that has no address gives 503", async () => {
     await using proxy = await startProxy([{ type: "tcp", host: "nosuch.invalid", port: 80, tls: false }]);
     await using client = await RawClient.connect(proxy.port);
     const answer = await client.request("GET", "/", fields);
-    await expectFailure(proxy, answer, { ...BAD_GATEWAY, reason: "dns_error" });
+    const text = "Service Unavailable\n";
+    await expectFailure(proxy, answer, { status: 503, text, reason: "name_not_resolved", type: "dns_error" });
   });
 
   test("no answer in time gives 504, ends the upstream's connection, and later requests are served", async () => {

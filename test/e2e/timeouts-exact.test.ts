@@ -10,7 +10,7 @@ import { StalledOrigin } from "../helpers/stalled-origin.ts";
 const AGAIN = { retry: 3 } as const;
 /** How much later than its time a limit may be noticed. */
 const TOLERANCE_MS = 100;
-const TIMES_MS = [250, 1_500] as const;
+const TIMES_MS = [250, 1_200] as const;
 
 function limits(given: Partial<ReverseProxyConfig["timeouts"]>): Partial<ReverseProxyConfig> {
   return { timeouts: { dialMs: 0, responseHeaderMs: 0, readMs: 0, ...given } };
