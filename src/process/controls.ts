@@ -1,4 +1,3 @@
-import { parseUpstream, resolveUpstream } from "../core/address.ts";
 import { nearest } from "../core/nearest.ts";
 import { upstreamText } from "../config/describe.ts";
 import type { Config } from "../config/model.ts";
@@ -6,6 +5,7 @@ import type { Log } from "../observe/log.ts";
 import type { MaintenanceNotice, MaintenanceState } from "../proxy/maintenance.ts";
 import type { PeerStatus } from "../upstream/peers.ts";
 import type { Answer, Ask } from "./messages.ts";
+import { drainingAfter, meantBy, unknownPeer } from "./drained.ts";
 import { proxiesOf, routeKeysOf } from "./route-keys.ts";
 
 /** What a person may have a running process do, beside reloading it. Plain, so that it can be sent as JSON. */
@@ -80,7 +80,8 @@ export class Controls {
     for (const [route] of closed) {
       if (!keys.has(route)) this.#options.log.warn("a route in maintenance is not there any more", { route });
     }
-    const names = draining.length === 0 ? new Set<string>() : new Set((await this.#peers()).map(({ name }) => name));
+    const peers = draining.length === 0 ? [] : await this.#peers();
+    const names = new Set(peers.flatMap(({ name, upstream }) => [name, upstream]));
     const kept = draining.filter((name) => names.has(name));
     if (stay.length === closed.length && kept.length === draining.length) return;
     await this.#put({ maintenance: { ...maintenance, routes: Object.fromEntries(stay) }, draining: kept });
@@ -128,23 +129,16 @@ export class Controls {
 
   async #drain({ peer, on }: Extract<ControlCommand, { type: "drain" }>): Promise<ControlResult> {
     const peers = await this.#peers();
-    if (peer === undefined) return { type: "peers", peers, stranded: this.#stranded() };
-    const names = peers.map(({ name }) => name);
-    const meant = namesOf(peer, names);
-    if (meant.length === 0) {
-      // `:3000` is localhost's, and most likely that of 127.0.0.1 was meant.
-      const port = /:\d+$/.exec(peer)?.[0];
-      const near = nearest(peer, names) ?? names.find((name) => port !== undefined && name.endsWith(port));
-      const help = near === undefined ? `the peers are: ${names.join(", ")}` : `did you mean ${near}?`;
-      return { type: "refused", reason: `there is no peer ${peer}`, help };
-    }
-    const others = this.#state.draining.filter((name) => !meant.includes(name));
-    await this.#put({ ...this.#state, draining: on ? [...others, ...meant] : others });
-    const now = (await this.#peers()).filter(({ name }) => meant.includes(name));
+    if (peer === undefined) return { type: "peers", peers, stranded: this.#stranded(peers) };
+    const meant = meantBy(peer, peers);
+    if (meant.length === 0) return unknownPeer(peer, peers);
+    await this.#put({ ...this.#state, draining: drainingAfter(this.#state.draining, { peers, meant, on }) });
+    const after = await this.#peers();
+    const now = after.filter(({ name, upstream }) => meant.includes(name) || meant.includes(upstream));
     for (const { name, inFlight } of now) {
       this.#options.log.info(on ? "peer is drained" : "peer is drained no longer", { peer: name, in_flight: inFlight });
     }
-    return { type: "peers", peers: now, stranded: on ? this.#stranded() : [] };
+    return { type: "peers", peers: now, stranded: on ? this.#stranded(after) : [] };
   }
 
   /** Of all workers together. */
@@ -160,11 +154,12 @@ export class Controls {
     return [...byName.values()];
   }
 
-  #stranded(): readonly string[] {
-    const draining = new Set(this.#state.draining);
-    return proxiesOf(this.#options.config()).flatMap(({ key, proxy: { upstreams } }) =>
-      upstreams.length > 0 && upstreams.every((address) => draining.has(upstreamText(address))) ? [key] : [],
-    );
+  #stranded(peers: readonly PeerStatus[]): readonly string[] {
+    return proxiesOf(this.#options.config()).flatMap(({ key, proxy }) => {
+      const upstreams = new Set(proxy.upstreams.map(upstreamText));
+      const own = peers.filter(({ upstream }) => upstreams.has(upstream));
+      return own.length > 0 && own.every(({ isDraining }) => isDraining) ? [key] : [];
+    });
   }
 
   async #put(state: ControlState): Promise<void> {
@@ -189,15 +184,4 @@ export function parseCommand(json: unknown): ControlCommand | undefined {
 
 function isSeconds(value: unknown): boolean {
   return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
-}
-
-/** The peers that an address means, as a configuration would write it: `:3000`, a range, with `https://` or without. */
-function namesOf(text: string, known: readonly string[]): readonly string[] {
-  if (known.includes(text)) return [text];
-  const specs = parseUpstream(text);
-  if (!specs.ok) return [];
-  const names = new Set(
-    specs.value.flatMap((spec) => [false, true].map((tls) => upstreamText(resolveUpstream(spec, tls)))),
-  );
-  return known.filter((name) => names.has(name));
 }

@@ -83,6 +83,14 @@ export class Peer {
     }
   }
 
+  /** What the upstream is called that it is an address of: its own name, where that was not looked up. */
+  get upstream(): string {
+    const { address } = this;
+    if (address.type === "unix" || address.name === undefined) return this.name;
+    const { name, port, tls } = address;
+    return peerName({ type: "tcp", host: name, port, tls });
+  }
+
   get healthy(): boolean {
     return this.life.healthy;
   }

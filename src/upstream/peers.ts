@@ -4,6 +4,8 @@ import { Peer, type PeerOptions, peerName } from "./peer.ts";
 /** How an address does, for people. */
 export interface PeerStatus {
   readonly name: string;
+  /** The upstream of the configuration that it belongs to: the same, but for one of several addresses of a name. */
+  readonly upstream: string;
   readonly isUp: boolean;
   /** Real requests fail on it: others are preferred. */
   readonly isSuspect: boolean;
@@ -33,15 +35,18 @@ export class Peers {
     if (known !== undefined) known.push(peer);
     else {
       this.#byName.set(name, [peer]);
-      peer.life.draining = this.#draining.has(name);
+      peer.life.draining = this.#isDrained(peer);
     }
     return peer;
   }
 
-  /** From here on exactly the addresses of these names get no new requests, those that come later included. */
+  /**
+   * From here on exactly the addresses of these names get no new requests, those that come later included. That of a named
+   * upstream is for all of its addresses.
+   */
   drain(names: Iterable<string>): void {
     this.#draining = new Set(names);
-    for (const [name, [peer]] of this.#byName) if (peer !== undefined) peer.life.draining = this.#draining.has(name);
+    for (const [peer] of this.#byName.values()) if (peer !== undefined) peer.life.draining = this.#isDrained(peer);
   }
 
   /** Every address, in the order in which they came. */
@@ -57,6 +62,10 @@ export class Peers {
       if (kept.length === 0) this.#byName.delete(name);
       else if (kept.length < peers.length) this.#byName.set(name, kept);
     }
+  }
+
+  #isDrained({ name, upstream }: Peer): boolean {
+    return this.#draining.has(name) || this.#draining.has(upstream);
   }
 
   /** How many there are. */
@@ -93,5 +102,5 @@ function statusOf(name: string, peers: readonly Peer[], now: number): readonly P
   if (peer === undefined) return [];
   const { healthy: isUp, draining: isDraining, inFlight } = peer.life;
   const isSuspect = peers.some((each) => each.hasFailedTooOften(now));
-  return [{ name, isUp, isSuspect, isDraining, inFlight }];
+  return [{ name, upstream: peer.upstream, isUp, isSuspect, isDraining, inFlight }];
 }

@@ -42,7 +42,7 @@ test("a drained peer gets nothing new and keeps what it has, through reloads, un
   expect([a.sockets, b.sockets]).toEqual([1, 1]);
   expect(await supervisor.control({ type: "drain", peer: name, on: true })).toEqual({
     type: "peers",
-    peers: [{ name, isUp: true, isSuspect: false, isDraining: true, inFlight: 1 }],
+    peers: [{ name, upstream: name, isUp: true, isSuspect: false, isDraining: true, inFlight: 1 }],
     stranded: [],
   });
   expect(await answering(proxy)).toEqual(new Set(["b"]));

@@ -82,9 +82,20 @@ test("an address that is drained gets nothing new however it is spoken to, and i
   ]);
   later.inFlight++;
   expect(peers.statuses).toEqual([
-    { name: "127.0.0.1:1", isUp: true, isSuspect: false, isDraining: true, inFlight: 0 },
-    { name: "127.0.0.1:2", isUp: true, isSuspect: false, isDraining: true, inFlight: 1 },
+    { name: "127.0.0.1:1", upstream: "127.0.0.1:1", isUp: true, isSuspect: false, isDraining: true, inFlight: 0 },
+    { name: "127.0.0.1:2", upstream: "127.0.0.1:2", isUp: true, isSuspect: false, isDraining: true, inFlight: 1 },
   ]);
   peers.drain([later.name]);
   expect([first, other, later].map((peer) => peer.available)).toEqual([true, true, false]);
+});
+
+test("a named upstream is drained with all of its addresses, those that come later too, or one address alone", () => {
+  const peers = new Peers();
+  const at = (host: string) => peers.get({ type: "tcp", host, port: 80, tls: false, name: "a.test" }, OPTIONS);
+  const [first, second] = [at("192.0.2.1"), at("192.0.2.2")];
+  expect([first.upstream, first.name]).toEqual(["a.test:80", "a.test:80 (192.0.2.1)"]);
+  peers.drain([first.name]);
+  expect([first.available, second.available]).toEqual([false, true]);
+  peers.drain(["a.test:80"]);
+  expect([first.available, second.available, at("192.0.2.3").available]).toEqual([false, false, false]);
 });
