@@ -11,7 +11,7 @@ import type { Service as ListenerService } from "../server/listener.ts";
 import { HealthChecker } from "../upstream/health/checker.ts";
 import type { Peer } from "../upstream/peer.ts";
 import { listenerNames } from "./listener-names.ts";
-import type { Service } from "./service.ts";
+import type { Probing, Service } from "./service.ts";
 
 /** So long a start or a reload waits for the first answers about names. */
 const FIRST_LOOK_MS = 1_000;
@@ -34,6 +34,7 @@ export class Generation implements Disposable {
   readonly #proxyRoutes: readonly ProxyRoute[];
   readonly #log: Log;
   #healthChecker: HealthChecker;
+  readonly #probing: Probing;
   #isStarted = false;
   readonly #maintenance: Maintenance;
   /** Where streams may stay. */
@@ -48,6 +49,7 @@ export class Generation implements Disposable {
       if (!this.#byRoutes.has(routes)) this.#byRoutes.set(routes, putToWork(routes, service));
     }
     this.#log = service.log;
+    this.#probing = service.probing;
     this.#proxyRoutes = [...this.#byRoutes.values()].flatMap((atWork) => atWork.proxyRoutes);
     for (const route of this.#proxyRoutes) route.onPeersChanged = () => this.#followPeers();
     this.#healthChecker = this.#makeChecker();
@@ -85,7 +87,7 @@ export class Generation implements Disposable {
   start(): void {
     this.#maintenance.page = this.config.process.maintenancePage;
     this.#isStarted = true;
-    this.#healthChecker.start();
+    this.#startChecks();
   }
 
   /** Stops what runs by itself. Requests that it began go on. */
@@ -99,13 +101,21 @@ export class Generation implements Disposable {
     const watched = this.#proxyRoutes.flatMap(({ peers, config: { activeHealth } }) =>
       peers.map((peer) => ({ peer, check: activeHealth })),
     );
-    return new HealthChecker(watched, this.#log);
+    return new HealthChecker(watched, this.#log, { onVerdict: this.#probing.onVerdict });
+  }
+
+  #startChecks(): void {
+    if (this.#probing.isProber) return this.#healthChecker.start();
+    // What nobody looks at is up; of the others this worker is told.
+    for (const { peers, config } of this.#proxyRoutes) {
+      if (config.activeHealth === undefined) for (const peer of peers) peer.healthy = true;
+    }
   }
 
   #followPeers(): void {
     this.#healthChecker[Symbol.dispose]();
     this.#healthChecker = this.#makeChecker();
-    if (this.#isStarted) this.#healthChecker.start();
+    if (this.#isStarted) this.#startChecks();
     this.onPeersChanged?.();
   }
 

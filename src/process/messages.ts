@@ -18,6 +18,8 @@ export type FromWorker =
   /** It runs and listens for questions; nothing is asked before. */
   | { readonly type: "up" }
   | { readonly type: "answer"; readonly number: number; readonly answer: Answer }
+  /** The worker that looks at peers has found one down, or up again. */
+  | { readonly type: "health"; readonly peer: string; readonly isUp: boolean }
   /** Said again and again: its event loop turns. */
   | { readonly type: "alive" }
   | {
@@ -37,6 +39,10 @@ export type Ask =
       /** How often it says that it is alive; 0 is never. */
       readonly aliveEveryMs: number;
       readonly controls: ControlState;
+      /** Whether it looks at peers: one of all workers does. */
+      readonly isProber: boolean;
+      /** Names of the peers that are down. */
+      readonly down: readonly string[];
     }
   /** Makes everything ready to serve by another configuration. Answered `prepared`, or why not. */
   | { readonly type: "prepare"; readonly config: Config; readonly sharing: Sharing }
@@ -48,6 +54,8 @@ export type Ask =
   | { readonly type: "count_open" }
   /** Maintenance and draining are as this says from now on. Answered `done`. */
   | { readonly type: "set_controls"; readonly controls: ControlState }
+  /** What the worker that looks at peers has found: those of these names are down. Answered `done`. */
+  | { readonly type: "set_down"; readonly down: readonly string[] }
   /** Answered `peers`. */
   | { readonly type: "peers" }
   /** Closes the files of access logs, which are opened anew by the next line. Answered `done`. */

@@ -7,16 +7,28 @@ import { Maintenance } from "../proxy/maintenance.ts";
 import { OpenStreams } from "../proxy/open-streams.ts";
 import { WebSocketProxy } from "../proxy/websocket-proxy.ts";
 import { Names } from "../upstream/names/names.ts";
+import type { Peer } from "../upstream/peer.ts";
 import { Peers } from "../upstream/peers.ts";
 
 /** Answers being gathered may hold this much together in one worker; past it they are streamed. */
 const RESPONSE_BUFFER_TOTAL_BYTES = 64 * 1024 * 1024;
+
+/** The part of a worker in active health checks: one of all looks, however many there are. */
+export interface Probing {
+  readonly isProber: boolean;
+  /** Told of each change that it finds. */
+  readonly onVerdict: ((peer: Peer) => void) | undefined;
+}
+
+const PROBING_ALONE: Probing = { isProber: true, onVerdict: undefined };
 
 /** What a worker has over all its configurations: peers and the connections to them, and what is open. */
 export class Service implements AsyncDisposable {
   readonly log: Log;
   readonly peers = new Peers();
   readonly names: Names;
+  /** Whether this worker looks at peers, and who is told what it finds; another one tells it otherwise. */
+  readonly probing: Probing;
   readonly lanes = new Lanes();
   readonly budget = new BufferBudget(RESPONSE_BUFFER_TOTAL_BYTES);
   readonly streams = new OpenStreams();
@@ -25,8 +37,9 @@ export class Service implements AsyncDisposable {
   readonly maintenance = new Maintenance();
   readonly webSockets: WebSocketProxy;
 
-  constructor(log: Log) {
+  constructor(log: Log, probing: Probing = PROBING_ALONE) {
     this.log = log;
+    this.probing = probing;
     this.names = new Names(log);
     this.accessLogs = new AccessLogs(log);
     this.webSockets = new WebSocketProxy(this.streams, log);

@@ -4,13 +4,9 @@ import { changesBetween } from "./changes.ts";
 import { reasonOf, refused, requireStarted, within, WorkerStartError } from "./answers.ts";
 import { listenerNames } from "./listener-names.ts";
 import { ListenError } from "./listener-set.ts";
-import {
-  type ControlCommand,
-  type ControlResult,
-  Controls,
-  type ControlState,
-  NOTHING_CONTROLLED,
-} from "./controls.ts";
+import type { ControlCommand, ControlResult, ControlState } from "./controls.ts";
+import { Controls, NOTHING_CONTROLLED } from "./controls.ts";
+import { HealthRelay } from "./health-relay.ts";
 import type { Answer, Ask } from "./messages.ts";
 import { prepareAll } from "./prepare-all.ts";
 import { ALONE, type ListeningAt, portsOf, type Sharing } from "./sharing.ts";
@@ -48,6 +44,7 @@ export class Supervisor {
   /** Until all workers serve, one that ends ends the start. */
   #isStarting = true;
   #isStopping = false;
+  readonly #health = new HealthRelay(() => this.#slots);
   /** What changes a worker's configuration goes one after the other. */
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -61,6 +58,7 @@ export class Supervisor {
         make: options.make,
         log: options.log,
         hangTimeoutMs: () => this.#config.process.workerHangTimeoutMs,
+        onHealth: this.#health.onHealth,
         onEnded: this.#onEnded,
       });
     this.#slots = Array.from({ length: config.process.threads }, (_, index) => slot(index));
@@ -105,13 +103,15 @@ export class Supervisor {
   async start(): Promise<void> {
     const [first, ...others] = this.#slots;
     try {
-      const answer = await first?.launch(this.#startAsk(this.#options.sharing ?? ALONE));
+      const answer = await first?.launch(this.#startAsk(first, this.#options.sharing ?? ALONE));
       this.#noteStart(answer);
       // Only now is it known which ports there are.
-      const answers = await Promise.all(others.map((slot) => slot.launch(this.#startAsk(this.#shared(slot)))));
+      const answers = await Promise.all(others.map((slot) => slot.launch(this.#startAsk(slot, this.#shared(slot)))));
       for (const each of answers) requireStarted(each, this.#config);
       for (const slot of this.#slots) slot.revision = this.#revision;
       this.#isStarting = false;
+      // What the first one found while the others started.
+      this.#health.tell(others);
       await this.controls.forgetGone();
       for (const slot of this.#slots) if (!slot.isServing) this.#onEnded(slot, 0);
     } catch (error) {
@@ -202,8 +202,8 @@ export class Supervisor {
 
   readonly #onEnded = (slot: WorkerSlot, delayMs: number): void => {
     if (this.#isStopping || this.#isStarting) return;
-    if (delayMs > 0)
-      this.#options.log.warn("workers keep ending: the next one waits", { worker: slot.index + 1, delayMs });
+    const { log } = this.#options;
+    if (delayMs > 0) log.warn("workers keep ending: the next one waits", { worker: slot.index + 1, delayMs });
     const timer = setTimeout(() => {
       this.#relaunches.delete(timer);
       void this.#replace(slot);
@@ -214,7 +214,7 @@ export class Supervisor {
   async #replace(slot: WorkerSlot): Promise<void> {
     const { log } = this.#options;
     const revision = this.#revision;
-    const answer = await slot.launch(this.#startAsk(this.#shared(slot)));
+    const answer = await slot.launch(this.#startAsk(slot, this.#shared(slot)));
     slot.revision = revision;
     if (answer === undefined || this.#isStopping) return;
     if (answer.type !== "started") {
@@ -224,8 +224,8 @@ export class Supervisor {
     }
     log.info("a worker took the place of the one that ended", { worker: slot.index + 1, pid: slot.pid });
     await this.#inTurn(async () => {
-      // Nor does it know what was said meanwhile.
       await slot.ask({ type: "set_controls", controls: this.controls.state });
+      this.#health.tell([slot]);
       await this.#bringUpToDate(slot);
     });
   }
@@ -274,9 +274,9 @@ export class Supervisor {
     this.#urls = urls;
   }
 
-  #startAsk(sharing: Sharing) {
-    const { logLevel } = this.#options;
-    return { type: "start", config: this.#config, sharing, logLevel, controls: this.controls.state } as const;
+  #startAsk({ index }: WorkerSlot, sharing: Sharing) {
+    const known = { controls: this.controls.state, down: this.#health.down, isProber: index === 0 };
+    return { type: "start", config: this.#config, sharing, logLevel: this.#options.logLevel, ...known } as const;
   }
 
   /** For one that comes where others are, or were. */

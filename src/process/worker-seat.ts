@@ -1,5 +1,6 @@
 import type { Config } from "../config/model.ts";
 import type { Log } from "../observe/log.ts";
+import type { Peer } from "../upstream/peer.ts";
 import type { Channel } from "./channel.ts";
 import type { Answer, Ask, FromWorker, ListenFault, ToWorker } from "./messages.ts";
 import { ListenError, type ListenFailure, Prepared, type ReloadRefusal, startWorker, type Worker } from "./worker.ts";
@@ -67,6 +68,9 @@ export class WorkerSeat implements Disposable {
       case "set_controls":
         worker.control(ask.controls);
         return { type: "done" };
+      case "set_down":
+        worker.setDown(ask.down);
+        return { type: "done" };
       case "peers":
         return { type: "peers", peers: worker.peers };
       case "reopen_logs":
@@ -86,11 +90,15 @@ export class WorkerSeat implements Disposable {
     logLevel,
     aliveEveryMs,
     controls,
+    isProber,
+    down,
   }: Extract<Ask, { type: "start" }>): Promise<Answer> {
     const { channel, log } = this.#options;
     if (aliveEveryMs > 0) this.#beat = setInterval(() => channel.send({ type: "alive" }), aliveEveryMs);
     try {
-      this.#worker = await startWorker(config, log(logLevel), sharing);
+      const onVerdict = ({ name, healthy }: Peer): void => channel.send({ type: "health", peer: name, isUp: healthy });
+      this.#worker = await startWorker(config, log(logLevel), sharing, { isProber, onVerdict });
+      this.#worker.setDown(down);
       this.#worker.control(controls);
     } catch (error) {
       if (!(error instanceof ListenError)) throw error;

@@ -5,7 +5,7 @@ import { type Changes, changesBetween } from "./changes.ts";
 import type { ControlState } from "./controls.ts";
 import { Generation } from "./generation.ts";
 import { type ListenFailure, ListenError, ListenerSet, type Opened } from "./listener-set.ts";
-import { Service } from "./service.ts";
+import { type Probing, Service } from "./service.ts";
 import { ALONE, type ListeningAt, type Sharing } from "./sharing.ts";
 
 export { ListenError, type ListenFailure };
@@ -76,6 +76,11 @@ export class Worker {
   control({ maintenance, draining }: ControlState): void {
     this.#service.maintenance.set(maintenance);
     this.#service.peers.drain(draining);
+  }
+
+  /** What the worker that looks at peers has found: those of these names are down. */
+  setDown(names: readonly string[]): void {
+    this.#service.peers.setDown(names);
   }
 
   /** Where each listener really listens, by its name. */
@@ -216,8 +221,8 @@ export class Prepared {
  *
  * @throws ListenError with every address that could not be listened on
  */
-export async function startWorker(config: Config, log: Log, sharing = ALONE): Promise<Worker> {
-  const service = new Service(log);
+export async function startWorker(config: Config, log: Log, sharing = ALONE, probing?: Probing): Promise<Worker> {
+  const service = new Service(log, probing);
   const generation = new Generation(config, service);
   await generation.looked();
   const listeners = new ListenerSet();

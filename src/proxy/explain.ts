@@ -1,4 +1,5 @@
 import { handlerText } from "../config/describe-handler.ts";
+import { upstreamsText } from "../config/describe.ts";
 import { policyText } from "../config/describe-policy.ts";
 import type { HandlerConfig, ListenerConfig, RouteConfig } from "../config/model.ts";
 import { ProxyError } from "../core/errors.ts";
@@ -74,7 +75,9 @@ export async function explain(listener: ListenerConfig, { request, from }: Thoug
     if (session.isUpgrade)
       for (const name of ["connection", "upgrade"]) headers.set(name, request.headers.get(name) ?? "");
     const line = `${session.upstreamMethod ?? session.method} ${session.target}`;
-    const upstreams = route.peers.map((peer) => peer.name);
+    // Names are not looked up here.
+    const { dynamic } = route.config;
+    const upstreams = dynamic === undefined ? route.peers.map((peer) => peer.name) : [upstreamsText(route.config)];
     return {
       steps: walk.steps,
       end: { type: "forward", upstreams, policy: policyText(route.config.balance) },

@@ -183,6 +183,6 @@ export class ProxyRoute implements StreamOwner {
       const peer = this.select(session, session.tried);
       if (peer !== undefined) return peer;
     }
-    return new ProxyError("no_peer_available", `every upstream of ${this.key} was down all the time`);
+    return noPeer(this.key, this.peers);
   }
 }

@@ -49,6 +49,11 @@ export class Peers {
     for (const [peer] of this.#byName.values()) if (peer !== undefined) peer.life.draining = this.#isDrained(peer);
   }
 
+  /** Those of these names are down, all others up: what a worker that does not probe is told. */
+  setDown(names: readonly string[]): void {
+    for (const [name, [peer]] of this.#byName) if (peer !== undefined) peer.healthy = !names.includes(name);
+  }
+
   /** Every address, in the order in which they came. */
   get statuses(): readonly PeerStatus[] {
     const now = performance.now();

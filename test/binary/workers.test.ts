@@ -403,3 +403,48 @@ describe("the end of a process with several workers", () => {
     expect((await setting.run.exited()).code).toBe(0);
   });
 });
+
+test("peers are looked at once, however many workers there are, and all of them know what was found", async () => {
+  let looks = 0;
+  let isWell = true;
+  await using origin = Bun.serve({
+    hostname: "127.0.0.1",
+    port: 0,
+    fetch(request) {
+      if (new URL(request.url).pathname !== "/health") return new Response("ok");
+      looks++;
+      return new Response(null, { status: isWell ? 200 : 500 });
+    },
+  });
+  const lines = [
+    "routes:",
+    `  - upstreams: 127.0.0.1:${origin.port}`,
+    "    health_uri: /health",
+    "    health_interval: 300ms",
+  ];
+  await using setting = await start(undefined, { threads: 3, lines });
+  const statusNow = async (): Promise<number> => {
+    await using client = await RawClient.connect(setting.port);
+    return (await client.request("GET", "/", fields)).status;
+  };
+  const before = looks;
+  await Bun.sleep(1_500);
+  // Three probers would have looked three times as often.
+  expect(looks - before).toBeLessThan(9);
+  isWell = false;
+  await setting.run.seen(/peer is down/);
+  /** 40 new connections reach every worker. */
+  const allAnswer = async (status: number): Promise<void> => {
+    const end = performance.now() + 3_000;
+    for (let all = new Set<number>(); all.size !== 1 || !all.has(status);) {
+      all = new Set(await Promise.all(Array.from({ length: 40 }, statusNow)));
+      if (performance.now() > end) throw new Error(`not every worker answers ${status}: ${[...all].join(" ")}`);
+    }
+  };
+  await allAnswer(503);
+  isWell = true;
+  await setting.run.seen(/peer is up again/);
+  await allAnswer(200);
+  const lineCount = setting.run.stderr().split("peer is down").length - 1;
+  expect(lineCount).toBe(1);
+});

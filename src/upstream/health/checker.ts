@@ -15,6 +15,8 @@ export interface CheckerParts {
   readonly probe?: Probe;
   /** Like `Math.random`. */
   readonly draw?: () => number;
+  /** Told of each change of a state. */
+  readonly onVerdict?: ((peer: Peer) => void) | undefined;
 }
 
 /** How a peer's looks went lately. */
@@ -33,21 +35,27 @@ export class HealthChecker implements Disposable {
   readonly #log: Log;
   readonly #probe: Probe;
   readonly #draw: () => number;
+  readonly #onVerdict: ((peer: Peer) => void) | undefined;
   readonly #timers = new Set<Timer>();
   #isStopped = false;
 
-  constructor(watched: Iterable<Watched>, log: Log, { probe = realProbe, draw = Math.random }: CheckerParts = {}) {
+  constructor(
+    watched: Iterable<Watched>,
+    log: Log,
+    { probe = realProbe, draw = Math.random, onVerdict }: CheckerParts = {},
+  ) {
     this.#watched = onePerLife(watched);
     this.#log = log;
     this.#probe = probe;
     this.#draw = draw;
+    this.#onVerdict = onVerdict;
   }
 
   /** Probes every peer now and then at each interval. One that is not looked at any more counts as up. */
   start(): void {
     for (const { peer, check } of this.#watched) {
       if (check !== undefined && check.intervalMs > 0) void this.#look(peer, check, { goodInRow: 0, badInRow: 0 });
-      else peer.healthy = true;
+      else if (!peer.healthy) this.#set(peer, true);
     }
   }
 
@@ -81,13 +89,18 @@ export class HealthChecker implements Disposable {
   }
 
   #takeOut(peer: Peer, reason: string): void {
-    peer.healthy = false;
+    this.#set(peer, false);
     this.#log.warn("peer is down", { peer: peer.name, reason });
   }
 
   #bringBack(peer: Peer): void {
-    peer.healthy = true;
+    this.#set(peer, true);
     this.#log.info("peer is up again", { peer: peer.name });
+  }
+
+  #set(peer: Peer, isUp: boolean): void {
+    peer.healthy = isUp;
+    this.#onVerdict?.(peer);
   }
 }
 

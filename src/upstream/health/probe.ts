@@ -45,8 +45,13 @@ async function probeHttp(peer: Peer, check: ActiveHealthConfig): Promise<true | 
     return fault;
   } catch (error) {
     if (error instanceof Error && error.name === "TimeoutError") return `no good answer within ${timeoutMs} ms`;
-    return error instanceof Error ? error.message : String(error);
+    return error instanceof Error ? withoutAdvice(error.message) : String(error);
   }
+}
+
+/** Bun's words for a failed connection end in advice to a programmer (1.4.5). */
+function withoutAdvice(message: string): string {
+  return message.replace(/[.:] (?:Is the computer able|Was there a typo|For more information).*$/, "");
 }
 
 async function ask(peer: Peer, check: ActiveHealthConfig): Promise<Response> {
