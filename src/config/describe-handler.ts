@@ -1,5 +1,5 @@
 import { upstreamsText } from "./describe.ts";
-import type { HandlerConfig } from "./model.ts";
+import type { HandlerConfig, ReverseProxyConfig } from "./model.ts";
 import type { FieldEdits } from "./routes-model.ts";
 
 /** What a handler does, in words that follow a route's name: `strips /api from the path`. */
@@ -46,10 +46,15 @@ export function handlerText(handler: HandlerConfig): string {
     case "routes":
       return `has ${handler.routes.length === 1 ? "a route" : `${handler.routes.length} routes`} within`;
     case "proxy":
-      return `forwards to ${upstreamsText(handler.proxy)}`;
+      return `forwards to ${upstreamsText(handler.proxy)}${responsesText(handler.proxy)}`;
     default:
       return handler satisfies never;
   }
+}
+
+function responsesText({ onResponse }: ReverseProxyConfig): string {
+  if (onResponse.length === 0) return "";
+  return `, with ${onResponse.length === 1 ? "a rule" : `${onResponse.length} rules`} for its answers`;
 }
 
 /** `sets X-A, removes Server`. */

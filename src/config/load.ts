@@ -9,6 +9,7 @@ import { hasErrors, type Place, type Problem } from "./problem.ts";
 import { PAGE_EXPECTED, readPageFile } from "./page-file.ts";
 import { flatRoute } from "./proxy.ts";
 import { readConf, type ConfFile } from "./read-conf.ts";
+import { givenKeys, policyProblems } from "./upstream-policy.ts";
 import { buildUpstreams, buildUpstreamTls, namedFiles } from "./upstreams.ts";
 import type { Environment } from "./variables.ts";
 
@@ -84,7 +85,12 @@ async function assembleFlat(
   const forwarding = buildUpstreams(settings, own, localAddresses());
   const upstreamTls = await buildUpstreamTls(settings, forwarding.upstreams, now);
   const routes = [flatRoute(settings, forwarding.upstreams, upstreamTls.tls)];
-  const problems = [...listening.problems, ...forwarding.problems, ...upstreamTls.problems];
+  const problems = [
+    ...listening.problems,
+    ...policyProblems(settings, settings, givenKeys(settings)),
+    ...forwarding.problems,
+    ...upstreamTls.problems,
+  ];
   return { listeners: listening.listeners.map((listener) => ({ ...listener, routes })), problems, files: [] };
 }
 

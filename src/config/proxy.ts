@@ -2,14 +2,13 @@ import { patternText } from "./describe.ts";
 import type { Settings } from "./given.ts";
 import { networks } from "./listeners.ts";
 import type {
-  ActiveHealthConfig,
   ReverseProxyConfig,
   RouteConfig,
   UpstreamAddress,
   UpstreamPolicyConfig,
   UpstreamTlsConfig,
 } from "./model.ts";
-import { ACTIVE_HEALTH_DEFAULTS, UPSTREAM_POLICY_DEFAULTS } from "./upstream-model.ts";
+import { NO_POLICY_EXTRA, upstreamPolicy } from "./upstream-policy.ts";
 
 /** What only a route of a file can say of its upstreams. */
 export type ProxyExtra = Pick<
@@ -28,7 +27,6 @@ export function proxyConfig(
     ...extra,
     upstreams,
     upstreamTls,
-    activeHealth: extra.activeHealth ?? tcpHealth(settings.value("hc_freq")),
     maxAttempts: settings.value("max_retries"),
     timeouts: {
       dialMs: settings.value("dial_timeout"),
@@ -50,20 +48,6 @@ export function proxyConfig(
   };
 }
 
-/** Pingora's TcpHealthCheck waits 1 s for a connection. */
-const TCP_HEALTH_TIMEOUT_MS = 1_000;
-
-/** `hc_freq`: connects to each upstream that often. */
-function tcpHealth(intervalMs: number): ActiveHealthConfig | undefined {
-  if (intervalMs === 0) return undefined;
-  return {
-    ...ACTIVE_HEALTH_DEFAULTS,
-    type: "tcp",
-    intervalMs,
-    timeoutMs: Math.min(TCP_HEALTH_TIMEOUT_MS, intervalMs),
-  };
-}
-
 /** The one route that `cp`, `host` and `upstream` come to, without a file of routes. */
 export function flatRoute(
   settings: Settings,
@@ -73,7 +57,7 @@ export function flatRoute(
   const pattern = settings.value("cp");
   const host = settings.one("host")?.value;
   const extra = {
-    ...UPSTREAM_POLICY_DEFAULTS,
+    ...upstreamPolicy(settings, settings, NO_POLICY_EXTRA),
     host,
     headerUp: undefined,
     headerDown: undefined,

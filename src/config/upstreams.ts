@@ -83,7 +83,7 @@ export interface BuiltUpstreamTls {
  */
 export async function buildUpstreamTls(
   settings: Settings,
-  upstreams: readonly UpstreamAddress[],
+  upstreams: readonly { readonly tls: boolean }[],
   now: number,
   own: Settings = settings,
 ): Promise<BuiltUpstreamTls> {

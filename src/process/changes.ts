@@ -1,5 +1,5 @@
-import { upstreamText } from "../config/describe.ts";
-import type { Config, RouteConfig } from "../config/model.ts";
+import { upstreamsText, upstreamText } from "../config/describe.ts";
+import type { Config, ReverseProxyConfig, RouteConfig } from "../config/model.ts";
 import { listenerNames } from "./listener-names.ts";
 import { proxiesOf } from "./route-keys.ts";
 
@@ -46,5 +46,9 @@ function routesOf({ listeners }: Config): ReadonlyMap<string, RouteConfig> {
 }
 
 function upstreamsOf(config: Config): ReadonlyMap<string, true> {
-  return new Map(proxiesOf(config).flatMap(({ proxy }) => proxy.upstreams.map((each) => [upstreamText(each), true])));
+  return new Map(proxiesOf(config).flatMap(({ proxy }) => targetsOf(proxy).map((each) => [each, true])));
+}
+
+function targetsOf(proxy: ReverseProxyConfig): readonly string[] {
+  return proxy.dynamic === undefined ? proxy.upstreams.map(upstreamText) : [upstreamsText(proxy)];
 }

@@ -91,6 +91,7 @@ const PROBES: Readonly<Record<string, readonly Probe[]>> = {
     { target: "/a", status: 200, origin: 3000 },
     { target: "/private?x", status: 302, location: "/login?from=/private?x", origin: 3000 },
   ],
+  "Upstreams by DNS": [{ target: "/a", status: 200, origin: 3000 }],
 };
 
 const sections = TEXT.split(/^## /m).slice(1);
@@ -124,6 +125,8 @@ async function check(block: string, language: "caddyfile" | "yaml", probes: read
     const path = join(dir, language === "yaml" ? "gatekeeper.yaml" : "Caddyfile");
     const text = block
       .replaceAll("127.0.0.1:3000", `127.0.0.1:${first.port}`)
+      // A name that every machine knows.
+      .replaceAll(/app\.internal(\D+)3000/g, `localhost$1${first.port}`)
       .replaceAll("127.0.0.1:3001", `127.0.0.1:${second.port}`)
       .replaceAll(/:(8008|443|80)\b/g, (_, port: string) => `:${ports.get(Number(port))}`)
       .replaceAll(/site\.(pem|key)/g, (file) => join(dir, file));

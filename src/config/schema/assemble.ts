@@ -3,6 +3,7 @@ import { buildListeners } from "../listeners.ts";
 import type { ListenerConfig, RouteConfig } from "../model.ts";
 import type { Problem } from "../problem.ts";
 import { flatRoute } from "../proxy.ts";
+import { givenKeys, policyProblems } from "../upstream-policy.ts";
 import { buildUpstreams, buildUpstreamTls } from "../upstreams.ts";
 import { besideRoutes, planListeners, type PlannedListeners } from "./build-listeners.ts";
 import { RouteBuilder, type RouteSurroundings, type Serving } from "./build-routes.ts";
@@ -41,7 +42,7 @@ export async function assemble(draft: FileDraft, surroundings: RouteSurroundings
   } else if (sharing.length > 0 || planned.length === 0) {
     const { upstreams, problems: faults } = buildUpstreams(settings, servingOf(sharing).addresses, surroundings.local);
     const tls = await buildUpstreamTls(settings, upstreams, now);
-    problems.push(...faults, ...tls.problems);
+    problems.push(...policyProblems(settings, settings, givenKeys(settings)), ...faults, ...tls.problems);
     shared = [flatRoute(settings, upstreams, tls.tls)];
   }
   // Listeners of one list of routes, such as the addresses of one entry, share what is made of it.

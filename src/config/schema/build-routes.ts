@@ -12,6 +12,7 @@ import type {
 import { PAGE_EXPECTED, readPageFile } from "../page-file.ts";
 import type { Problem } from "../problem.ts";
 import { proxyConfig } from "../proxy.ts";
+import { policyProblems, upstreamPolicy } from "../upstream-policy.ts";
 import { buildUpstreams, buildUpstreamTls, namedFiles, withoutTls } from "../upstreams.ts";
 import type { HandlerDraft, ProxyDraft, RespondFileDraft, ResponseHandlerDraft, RouteDraft } from "./draft.ts";
 import { unreachable } from "./reach.ts";
@@ -119,19 +120,17 @@ export class RouteBuilder {
     const edits = [host, headerUp, method, rewrite].some((each) => each !== undefined);
     // What comes back changed may take another route.
     const listening = isChanged || edits ? [] : serving.addresses;
-    const { dynamic } = policy;
+    const dynamic = policy.dynamic && { ...policy.dynamic, tls: settings.value("tls") };
     const { upstreams, problems } =
       dynamic === undefined ? buildUpstreams(settings, listening, local) : { upstreams: [], problems: [] };
-    const tls = await buildUpstreamTls(settings, upstreams, now, own);
+    const spoken = dynamic === undefined ? upstreams : [dynamic];
+    const tls = await buildUpstreamTls(settings, spoken, now, own);
     this.files.push(...namedFiles(own));
-    this.#problems.push(...problems, ...tls.problems);
-    this.#hasUpstreams ||= upstreams.length > 0 || dynamic !== undefined;
-    const isTls = settings.value("tls");
-    this.#speaksTls ||= (dynamic !== undefined && isTls) || upstreams.some((upstream) => upstream.tls);
+    this.#problems.push(...policyProblems(settings, own, draft.needing), ...problems, ...tls.problems);
+    this.#hasUpstreams ||= spoken.length > 0;
+    this.#speaksTls ||= spoken.some((upstream) => upstream.tls);
     return proxyConfig(settings, upstreams, tls.tls, {
-      ...policy,
-      dynamic: dynamic && { ...dynamic, tls: isTls },
-      onResponse,
+      ...upstreamPolicy(settings, own, { ...policy, dynamic, onResponse }),
       host,
       headerUp,
       headerDown,

@@ -6,9 +6,9 @@ import type {
   MatcherSet,
   ResponseHandlerConfig,
   StatusPattern,
-  UpstreamPolicyConfig,
 } from "../model.ts";
 import type { Place } from "../problem.ts";
+import type { GivenKey, PolicyExtra } from "../upstream-policy.ts";
 
 /** A route as it was read: what has to be looked at together with the rest of the file is not yet made. */
 export interface RouteDraft {
@@ -52,8 +52,9 @@ export type ResponseHandlerDraft = Omit<ResponseHandlerConfig, "then"> & {
 export interface ProxyDraft {
   /** What it says itself, `upstreams` under the name of the flag; the rest comes from the top of the file. */
   readonly settings: Settings;
-  /** Without what comes of settings. */
-  readonly policy: Omit<UpstreamPolicyConfig, "onResponse">;
+  readonly policy: Omit<PolicyExtra, "onResponse">;
+  /** Its keys that have no meaning without some setting. */
+  readonly needing: readonly GivenKey[];
   readonly onResponse: readonly ResponseHandlerDraft[];
   readonly host: string | undefined;
   readonly headerUp: FieldEdits | undefined;

@@ -2,7 +2,7 @@ import type { ErrorRoutesDraft, HandlerDraft, RouteDraft } from "./draft.ts";
 import { REDIRECT, RESPOND } from "./actions.ts";
 import { ANSWER_FIELD_EDITS } from "./edits.ts";
 import { field, object } from "./object.ts";
-import { STATUS_PATTERN } from "./policy-kinds.ts";
+import { STATUS_PATTERN } from "../upstream-kinds.ts";
 import { ROUTES } from "./route.ts";
 import { scalar } from "./scalar.ts";
 import { lazy, oneOrMany, type Schema } from "./schema.ts";

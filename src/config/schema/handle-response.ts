@@ -6,7 +6,7 @@ import { ANSWER_FIELD_EDITS } from "./edits.ts";
 import { FIELD_PATTERNS } from "./match.ts";
 import { FIELD } from "./match-kinds.ts";
 import { field, object } from "./object.ts";
-import { STATUS_PATTERN } from "./policy-kinds.ts";
+import { STATUS_PATTERN } from "../upstream-kinds.ts";
 import { ROUTES } from "./route.ts";
 import { scalar } from "./scalar.ts";
 import { forms, lazy, made, oneOrMany, type Schema } from "./schema.ts";

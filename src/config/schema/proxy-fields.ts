@@ -1,6 +1,8 @@
 import { Settings, type Given } from "../given.ts";
 import type { FieldEdits } from "../model.ts";
 import type { SettingName } from "../settings/table.ts";
+import { UPSTREAM_CARE } from "../settings/upstreams.ts";
+import { NEEDING_KEYS } from "../upstream-policy.ts";
 import { HOST_TEMPLATE, REWRITE } from "./action-kinds.ts";
 import type { ProxyDraft } from "./draft.ts";
 import { REQUEST_FIELD_EDITS, UPSTREAM_ANSWER_EDITS } from "./edits.ts";
@@ -10,8 +12,8 @@ import { field, type Field, type Filled } from "./object.ts";
 import { scalar } from "./scalar.ts";
 import { lazy } from "./schema.ts";
 import { fillSettings, settingFields } from "./setting-fields.ts";
-import { RESOLVE_FIELDS, resolveOf, UPSTREAMS } from "./upstream-list.ts";
-import { checkUpstreamPolicy, UPSTREAM_POLICY_FIELDS, upstreamPolicyOf } from "./upstream-fields.ts";
+import { UPSTREAMS } from "./upstream-list.ts";
+import { checkUpstreamPolicy, policyExtraOf, UPSTREAM_POLICY_FIELDS } from "./upstream-fields.ts";
 
 /** Settings that a route may give for its own upstreams; at the top of the file they are the defaults of all. */
 export const PROXY_SETTINGS = [
@@ -21,6 +23,7 @@ export const PROXY_SETTINGS = [
   "read_timeout",
   "idle_timeout",
   "upstream_keepalive_pool_size",
+  ...(Object.keys(UPSTREAM_CARE) as (keyof typeof UPSTREAM_CARE)[]).filter((name) => name !== "lb_policy"),
   "max_retries",
   "hc_freq",
   "response_buffer",
@@ -48,7 +51,6 @@ export const PROXY_FIELDS = {
     absent: { words: "not forwarded" },
   }),
   ...UPSTREAM_POLICY_FIELDS,
-  ...RESOLVE_FIELDS,
   host: field(scalar(HOST_TEMPLATE), {
     ...beside,
     doc: "Host sent upstream, with placeholders",
@@ -101,7 +103,10 @@ export function proxyOf(filled: Filled<typeof PROXY_FIELDS>): ProxyDraft {
   );
   return {
     settings,
-    policy: { ...upstreamPolicyOf(filled), dynamic, resolve: resolveOf(filled, dynamic !== undefined) },
+    policy: { ...policyExtraOf(filled), dynamic },
+    needing: NEEDING_KEYS.filter(isKey).flatMap((key) =>
+      filled.has(key) ? [{ key, place: filled.placeOf(key) }] : [],
+    ),
     onResponse: values.handle_response ?? [],
     host,
     headerUp: edits,
@@ -109,6 +114,10 @@ export function proxyOf(filled: Filled<typeof PROXY_FIELDS>): ProxyDraft {
     method: values.upstream_method?.value,
     rewrite: values.upstream_rewrite?.value,
   };
+}
+
+function isKey(name: string): name is keyof typeof PROXY_FIELDS {
+  return Object.hasOwn(PROXY_FIELDS, name);
 }
 
 /** Host is no field like the others: a `header_up` that sets it is what `host` says. */

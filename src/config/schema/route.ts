@@ -144,6 +144,8 @@ const DOING = [...Object.keys(ACTIONS), "upstreams", "terminal"];
 const ELSEWHERE: ReadonlyMap<string, string> = new Map([
   ["upstream", "upstreams"],
   ["reverse_proxy", "upstreams"],
+  ["dynamic", "upstreams: { a: ... } or { srv: ... }"],
+  ["resolver", "resolvers"],
   ["proxy_pass", "upstreams"],
   ["proxy", "upstreams"],
   ["backend", "upstreams"],

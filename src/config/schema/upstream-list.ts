@@ -1,10 +1,9 @@
 import type { UpstreamSpec } from "../../core/address.ts";
 import type { Given } from "../given.ts";
-import { count, DURATION, oneOf, UPSTREAM } from "../kinds.ts";
-import type { DynamicConfig, ResolveConfig } from "../model.ts";
-import { UPSTREAM_POLICY_DEFAULTS } from "../upstream-model.ts";
-import { field, object, type Filled } from "./object.ts";
-import { DNS_NAME, RESOLVER } from "./policy-kinds.ts";
+import { count, oneOf, UPSTREAM } from "../kinds.ts";
+import type { DynamicConfig } from "../model.ts";
+import { field, object } from "./object.ts";
+import { DNS_NAME } from "./policy-kinds.ts";
 import { scalar } from "./scalar.ts";
 import { forms, made, oneOrMany, type Schema } from "./schema.ts";
 
@@ -13,9 +12,6 @@ export interface UpstreamsDraft {
   readonly addresses: readonly Given<readonly UpstreamSpec[]>[];
   readonly dynamic: DynamicConfig | undefined;
 }
-
-/** How Caddy refreshes what is `dynamic`. */
-export const DYNAMIC_REFRESH_MS = 60_000;
 
 const FAMILY = oneOf("FAMILY", ["ipv4", "ipv6"]);
 
@@ -59,26 +55,3 @@ export const UPSTREAMS: Schema<UpstreamsDraft> = forms(
   made(oneOrMany(scalar(UPSTREAM)), (addresses): UpstreamsDraft => ({ addresses, dynamic: undefined })),
   LOOKED_UP,
 );
-
-/** Keys of a route about how names become addresses. */
-export const RESOLVE_FIELDS = {
-  resolve_interval: field(scalar(DURATION), {
-    needs: "upstreams",
-    doc: "How often names of upstreams are looked up again, where no shorter TTL is known; 0 is once",
-    absent: { words: "30s; 1m for upstreams that are looked up" },
-  }),
-  resolvers: field(oneOrMany(scalar(RESOLVER)), {
-    needs: "upstreams",
-    doc: "DNS servers that are asked",
-    absent: { words: "the system's, its hosts file included" },
-  }),
-} as const;
-
-/** What a route says of them. */
-export function resolveOf({ values }: Filled<typeof RESOLVE_FIELDS>, isDynamic: boolean): ResolveConfig {
-  const standard = isDynamic ? DYNAMIC_REFRESH_MS : UPSTREAM_POLICY_DEFAULTS.resolve.refreshMs;
-  return {
-    refreshMs: values.resolve_interval?.value ?? standard,
-    resolvers: values.resolvers?.map(({ value }) => value) ?? [],
-  };
-}

@@ -1,4 +1,5 @@
 import { LOGGING, PINGORA_ONLY, PROCESS } from "./process.ts";
+import { UPSTREAM_CARE } from "./upstreams.ts";
 import { FORWARDING, LIMITS, LISTENING, UPSTREAM_TLS } from "./traffic.ts";
 import type { Setting } from "./setting.ts";
 
@@ -6,6 +7,7 @@ import type { Setting } from "./setting.ts";
 export const SETTINGS = {
   ...LISTENING,
   ...FORWARDING,
+  ...UPSTREAM_CARE,
   ...UPSTREAM_TLS,
   ...LIMITS,
   ...PROCESS,

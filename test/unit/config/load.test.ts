@@ -31,6 +31,26 @@ const KEYS: Readonly<Record<string, readonly [yaml: string, seen: (loaded: Loade
   host: ["a.example", (each) => proxy(each)?.host, "a.example"],
   hc_freq: ["7", (each) => proxy(each)?.activeHealth?.intervalMs, 7000],
   idle_timeout: ["1m", (each) => proxy(each)?.keepAlive.idleTimeoutMs, 60_000],
+  lb_policy: ["random_choose", (each) => proxy(each)?.balance.policy, { type: "random_choose", choose: 2 }],
+  lb_retries: ["3", (each) => proxy(each)?.retry.retries, 3],
+  lb_try_duration: ["5s", (each) => proxy(each)?.retry.tryDurationMs, 5000],
+  lb_try_interval: ["1s", (each) => proxy(each)?.retry.tryIntervalMs, 1000],
+  health_uri: ["/up", (each) => [proxy(each)?.activeHealth?.type, proxy(each)?.activeHealth?.uri], ["http", "/up"]],
+  health_port: ["81", (each) => [proxy(each)?.activeHealth?.port, proxy(each)?.activeHealth?.uri], [81, "/"]],
+  health_interval: ["7s", (each) => proxy(each)?.activeHealth?.intervalMs, 7000],
+  health_timeout: ["7s", (each) => proxy(each)?.activeHealth?.timeoutMs, 7000],
+  health_passes: ["7", (each) => proxy(each)?.activeHealth?.passes, 7],
+  health_fails: ["7", (each) => proxy(each)?.activeHealth?.fails, 7],
+  health_status: ["3xx", (each) => proxy(each)?.activeHealth?.status, 3],
+  fail_duration: ["7s", (each) => proxy(each)?.passiveHealth.failDurationMs, 7000],
+  max_fails: ["7", (each) => proxy(each)?.passiveHealth.maxFails, 7],
+  unhealthy_latency: ["7s", (each) => proxy(each)?.passiveHealth.unhealthyLatencyMs, 7000],
+  unhealthy_request_count: ["7", (each) => proxy(each)?.passiveHealth.unhealthyRequestCount, 7],
+  max_conns_per_host: ["7", (each) => proxy(each)?.limit.maxRequests, 7],
+  max_queued: ["7", (each) => proxy(each)?.limit.maxQueued, 7],
+  queue_timeout: ["7s", (each) => proxy(each)?.limit.queueTimeoutMs, 7000],
+  resolve_interval: ["7s", (each) => proxy(each)?.resolve.refreshMs, 7000],
+  resolvers: ["[127.0.0.1:53]", (each) => proxy(each)?.resolve.resolvers, ["127.0.0.1:53"]],
   max_retries: ["3", (each) => proxy(each)?.maxAttempts, 3],
   tls: ["true", (each) => proxy(each)?.upstreams.map((up) => up.tls), [true]],
   sni: ["b.example", (each) => proxy(each)?.upstreamTls.serverName, "b.example"],
@@ -95,6 +115,8 @@ function beside(name: string): string {
   if (name === "key") return `cert: ${join(TLS, "site.pem")}\n`;
   if (name === "client_cert") return `tls: true\nclient_key: ${join(TLS, "site.key")}\n`;
   if (name === "client_key") return `tls: true\nclient_cert: ${join(TLS, "site.pem")}\n`;
+  if (name.startsWith("health_") && !["health_uri", "health_port"].includes(name)) return "health_uri: /\n";
+  if (["max_fails", "unhealthy_latency"].includes(name)) return "fail_duration: 1s\n";
   return ["sni", "insecure", "ca_file", "enable_h2"].includes(name) ? "tls: true\n" : "";
 }
 

@@ -1,7 +1,7 @@
 import type { DocEntry } from "../../document.ts";
 import { argumentOf, argumentsOf } from "../arguments.ts";
 import type { Directive } from "../blocks.ts";
-import { entry, textNode, wordNode } from "../nodes.ts";
+import { entry, oneOrMore, textNode, wordNode } from "../nodes.ts";
 import type { Report } from "../report.ts";
 import { durationNode } from "../values.ts";
 
@@ -19,6 +19,7 @@ const LINES: readonly string[] = [
   "versions",
   "max_conns_per_host",
   "compression",
+  "resolvers",
 ];
 
 const REFUSED: ReadonlyMap<string, string> = new Map([
@@ -27,7 +28,7 @@ const REFUSED: ReadonlyMap<string, string> = new Map([
   ["proxy_protocol", "it comes with a later version"],
   ["local_address", "it comes with a later version"],
   ...[
-    "read_buffer write_buffer max_response_header resolvers dial_fallback_delay expect_continue_timeout tls_timeout",
+    "read_buffer write_buffer max_response_header dial_fallback_delay expect_continue_timeout tls_timeout",
     "tls_renegotiation tls_except_ports tls_curves keepalive_interval keepalive_idle_conns_per_host network_proxy",
     "forward_proxy_url",
   ]
@@ -83,6 +84,12 @@ function readLine(line: Directive, report: Report): readonly DocEntry[] {
     case "max_conns_per_host": {
       const count = argumentOf(line, "max_conns_per_host NUMBER", report);
       return count === undefined ? [] : [entry("max_conns_per_host", name, wordNode(count))];
+    }
+    case "resolvers": {
+      const servers = argumentsOf(line, { form: "resolvers ADDRESS...", least: 1, most: 100 }, report);
+      if (servers === undefined) return [];
+      const nodes = servers.map((each) => wordNode(each));
+      return [entry("resolvers", name, oneOrMore(nodes, name.span))];
     }
     case "versions":
       return readVersions(line, report);
