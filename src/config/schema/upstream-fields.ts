@@ -99,23 +99,27 @@ export const UPSTREAM_POLICY_FIELDS = {
   retry_budget: field(BUDGET, { ...beside, doc: "A limit on retries", absent: { words: "20 percent, 10 a second" } }),
   health_body: field(scalar(REGEXP), {
     ...beside,
-    doc: "Regular expression, as JavaScript has them, that the answer's body has to match",
+    doc: "With health_uri: a regular expression, as JavaScript has them, that the answer's body has to match",
     absent: { words: "any" },
   }),
-  health_method: field(scalar(METHOD), { ...beside, doc: "Method of a check", absent: { default: "GET" } }),
+  health_method: field(scalar(METHOD), {
+    ...beside,
+    doc: "With health_uri: method of a check",
+    absent: { default: "GET" },
+  }),
   health_headers: field(map(SET_FIELD, oneOrMany(scalar(FIELD_VALUE)), { anyCase: true }), {
     ...beside,
-    doc: "Header fields of a check",
+    doc: "With health_uri: header fields of a check",
     absent: { words: "none" },
   }),
   health_follow_redirects: field(scalar(SWITCH), {
     ...beside,
-    doc: "Follow redirects of a check",
+    doc: "With health_uri: follow redirects of a check",
     absent: { default: "false" },
   }),
   unhealthy_status: field(statuses, {
     ...beside,
-    doc: "Statuses of answers that count as failures",
+    doc: "With fail_duration: statuses of answers that count as failures",
     absent: { words: "none" },
   }),
   circuit_breaker: field(BREAKER, { ...beside, doc: "A circuit breaker for each upstream", absent: { words: "none" } }),
