@@ -89,7 +89,7 @@ describe("through the whole proxy", () => {
     await using byHeader = await Setting.start({ type: "header", field: "X-User", fallback: FIRST });
     const users = async (): Promise<string[]> => {
       const found: string[] = [];
-      for (let i = 0; i < 20; i++) found.push((await byHeader.ask("/", [`X-User: u${i}`])).origin);
+      for (let i = 0; i < 60; i++) found.push((await byHeader.ask("/", [`X-User: u${i}`])).origin);
       return found;
     };
     const once = await users();

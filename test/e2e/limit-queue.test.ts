@@ -39,13 +39,13 @@ describe.each(LANES)("max_conns_per_host by the $lane lane", ({ fields }) => {
   test("answers 503 with Retry-After past the number that may wait, and past the time", async () => {
     const held: Exchange[] = [];
     await using origin = RawOrigin.start((exchange) => void held.push(exchange));
-    await using proxy = await startProxy(origin.port, limit(1, 1, 150));
+    await using proxy = await startProxy(origin.port, limit(1, 1, 700));
     await using first = await RawClient.connect(proxy.port);
     first.send(request);
     await origin.exchange(1);
     await using second = await RawClient.connect(proxy.port);
     second.send(request);
-    await Bun.sleep(20);
+    await Bun.sleep(150);
     await using third = await RawClient.connect(proxy.port);
     const full = await third.request("GET", "/", fields);
     expect([full.status, valueOf(full.head, "retry-after")]).toEqual([503, "1"]);

@@ -48,7 +48,8 @@ describe.each(LANES)("by the $lane lane", ({ fields }) => {
     expect((await client.request("GET", "/", fields)).status).toBe(502);
     const tookMs = performance.now() - began;
     expect(tookMs).toBeGreaterThan(150);
-    expect(tookMs).toBeLessThan(400);
+    // Long before the next thing that could end it.
+    expect(tookMs).toBeLessThan(2_000);
     const [failure] = proxy.log.failures;
     expect(failure?.facts["reason"]).toBe("connection_refused");
     expect(Number(failure?.facts["attempts"])).toBeGreaterThan(5);
