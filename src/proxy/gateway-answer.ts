@@ -25,7 +25,10 @@ export function editUpstreamAnswer(session: GatewaySession, head: ResponseHead):
 /** Of the peer that answered in the end, whatever others were tried before. */
 function setStickyCookie(session: GatewaySession, headers: Headers): void {
   const { peer, ctx } = session;
-  const cookie = peer && ctx.route?.sticky?.cookieFor(session, peer);
+  const { route } = ctx;
+  const sticky = route?.sticky;
+  if (peer === undefined || sticky === undefined || sticky.isKnown(session, peer)) return;
+  const cookie = sticky.cookieOf(peer, route?.isHttps(session) === true);
   if (cookie !== undefined) headers.append("Set-Cookie", cookie);
 }
 

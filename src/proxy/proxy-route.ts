@@ -167,6 +167,13 @@ export class ProxyRoute implements StreamOwner {
     return isTrusted(trusted, remote) || isTrusted(this.#trusted, remote);
   }
 
+  /** Whether the client speaks TLS, to us or to the nearest of the trusted proxies before this one. */
+  isHttps(session: GatewaySession): boolean {
+    if (session.secure) return true;
+    const proto = session.request.headers.get("x-forwarded-proto");
+    return proto !== null && /(?:^|,)\s*https\s*$/.test(proto) && this.trusts(session);
+  }
+
   /** The configured edits of what goes upstream, after all others. */
   editRequest(headers: Headers, session: GatewaySession): void {
     if (this.#host !== undefined) setField(headers, "Host", this.#host.of(session));

@@ -4,7 +4,6 @@ import { first, leastConn } from "./policies/by-load.ts";
 import { type Draw, random, randomChoose } from "./policies/drawn.ts";
 import { hashed, type KeyOf, queryValue } from "./policies/hashed.ts";
 import { roundRobin, weightedRoundRobin } from "./policies/in-turn.ts";
-import { rankOf, UNAVAILABLE } from "./policies/rank.ts";
 import { StickyCookie } from "./policies/sticky.ts";
 
 /** What a policy may look at of a request. A `Session` is one. */
@@ -13,11 +12,9 @@ export interface SelectionFacts {
   readonly remoteAddress: string;
   /** The client's IP as trusted proxies tell it. */
   readonly clientAddress: string;
-  /** Path and query as they came. */
-  readonly originalTarget: string;
+  /** Path and query as they go upstream. */
+  readonly target: string;
   readonly headers: Headers;
-  /** The client speaks TLS. */
-  readonly secure: boolean;
 }
 
 /**
@@ -83,9 +80,9 @@ class Compiler {
       case "client_ip_hash":
         return this.#hashed((facts) => nonEmpty(facts.clientAddress));
       case "uri_hash":
-        return this.#hashed((facts) => facts.originalTarget);
+        return this.#hashed((facts) => facts.target);
       case "query":
-        return this.#hashed((facts) => queryValue(facts.originalTarget, policy.key), policy.fallback);
+        return this.#hashed((facts) => queryValue(facts.target, policy.key), policy.fallback);
       case "header":
         return this.#hashed((facts) => nonEmpty(facts.headers.get(policy.field) ?? ""), policy.fallback);
       case "cookie": {
@@ -110,5 +107,5 @@ function nonEmpty(text: string): string | undefined {
 
 /** There is nothing to choose. */
 function onlyOf([only]: readonly Peer[]): Selection {
-  return (_facts, tried) => (only !== undefined && rankOf(only, tried) !== UNAVAILABLE ? only : undefined);
+  return () => (only?.available === true ? only : undefined);
 }

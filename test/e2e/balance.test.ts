@@ -1,13 +1,15 @@
 import { describe, expect, test } from "bun:test";
-import type { PolicyConfig } from "../../src/config/model.ts";
+import type { ListenerConfig, PolicyConfig, ReverseProxyConfig } from "../../src/config/model.ts";
+import { makeCertificate } from "../helpers/certificates.ts";
 import { LANES } from "../helpers/lanes.ts";
 import { type ProxyUnderTest, startProxy } from "../helpers/proxy.ts";
 import { RawClient } from "../helpers/raw-client.ts";
-import { valueOf } from "../helpers/raw-head.ts";
-import { RawOrigin } from "../helpers/raw-origin.ts";
+import { valueOf, valuesOf } from "../helpers/raw-head.ts";
+import { RawOrigin, refusingPort } from "../helpers/raw-origin.ts";
 
 const [{ fields }] = LANES;
 const FIRST = { type: "first" } as const;
+const STICKY = { type: "cookie", name: "lb", secret: "s", maxAgeMs: 0, fallback: FIRST } as const;
 
 /** Three origins that say their number, behind one policy. */
 class Setting implements AsyncDisposable {
@@ -19,13 +21,18 @@ class Setting implements AsyncDisposable {
     this.#owned = owned;
   }
 
-  static async start(policy: PolicyConfig, weights: readonly number[] = []): Promise<Setting> {
+  static async start(
+    policy: PolicyConfig,
+    weights: readonly number[] = [],
+    more: Partial<ReverseProxyConfig> = {},
+    listener: Partial<ListenerConfig> = {},
+  ): Promise<Setting> {
     await using stack = new AsyncDisposableStack();
     const origins = ["0", "1", "2"].map((name) =>
       stack.use(RawOrigin.start(`HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n${name}`)),
     );
     const ports = origins.map(({ port }) => port);
-    const proxy = stack.use(await startProxy(ports, { proxy: { balance: { policy, weights } } }));
+    const proxy = stack.use(await startProxy(ports, { proxy: { ...more, balance: { policy, weights } }, listener }));
     return new Setting(proxy, stack.move());
   }
 
@@ -78,6 +85,23 @@ describe("through the whole proxy", () => {
     expect(new Set(once).size).toBe(3);
   });
 
+  test("uri_hash looks at the target that goes upstream", async () => {
+    await using setting = await Setting.start({ type: "uri_hash" }, [], { rewrite: "/same" });
+    expect(new Set(await setting.many(12, (i) => `/p${i}`)).size).toBe(1);
+  });
+
+  test("client_ip_hash goes by what trusted proxies tell, ip_hash does not", async () => {
+    for (const [type, size] of [
+      ["client_ip_hash", 3],
+      ["ip_hash", 1],
+    ] as const) {
+      await using setting = await Setting.start({ type }, [], {}, { trustedProxies: ["127.0.0.0/8"] });
+      const found = new Set<string>();
+      for (let i = 0; i < 30; i++) found.add((await setting.ask("/", [`X-Forwarded-For: 192.0.2.${i}`])).origin);
+      expect(found.size).toBe(size);
+    }
+  });
+
   test("ip_hash and client_ip_hash: one client stays", async () => {
     for (const type of ["ip_hash", "client_ip_hash"] as const) {
       await using setting = await Setting.start({ type });
@@ -111,6 +135,39 @@ describe("through the whole proxy", () => {
       const again = await setting.ask("/", [`Cookie: a=b; ${cookie?.split(";")[0] ?? ""}`]);
       expect(again).toEqual({ origin, cookie: undefined });
     }
+  });
+
+  test("cookie: it is for the peer that answered, not for one that was tried before", async () => {
+    await using origin = RawOrigin.start("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\na");
+    await using proxy = await startProxy([refusingPort(), origin.port], {
+      proxy: { balance: { policy: STICKY, weights: [] } },
+    });
+    await using client = await RawClient.connect(proxy.port);
+    const { head, body } = await client.request("GET", "/", fields);
+    expect(body.toString()).toBe("a");
+    const value = new Bun.CryptoHasher("sha256", "s").update(`127.0.0.1:${origin.port}`).digest("hex");
+    expect(valuesOf(head, "set-cookie")).toEqual([`lb=${value}; Path=/; HttpOnly; SameSite=Lax`]);
+  });
+
+  test("cookie: by https, also that of a trusted proxy, it may come from pages of other sites", async () => {
+    const https = ["X-Forwarded-Proto: https"];
+    await using untrusted = await Setting.start(STICKY);
+    expect((await untrusted.ask("/", https)).cookie).toEndWith("; SameSite=Lax");
+    await using trusted = await Setting.start(STICKY, [], {}, { trustedProxies: ["127.0.0.0/8"] });
+    expect((await trusted.ask("/", https)).cookie).toEndWith("; SameSite=None; Secure");
+    expect((await trusted.ask("/", ["X-Forwarded-Proto: http"])).cookie).toEndWith("; SameSite=Lax");
+    const site = makeCertificate({ names: ["site.test"] });
+    await using tls = await Setting.start(
+      STICKY,
+      [],
+      {},
+      {
+        tls: [{ serverNames: [], certFile: "site.pem", keyFile: "site.key", ...site }],
+      },
+    );
+    await using client = await RawClient.connect(tls.proxy.port, { tls: true });
+    const { head } = await client.request("GET", "/", fields);
+    expect(valueOf(head, "set-cookie")).toEndWith("; SameSite=None; Secure");
   });
 
   test("least_conn: one that is busy gets no more while others are idle", async () => {

@@ -28,13 +28,13 @@ export function hashed(
   };
 }
 
-/** The value of a query parameter as it stands there, the first of several; undefined where it is not there or empty. */
+/**
+ * The value of a query parameter, decoded; undefined where it is not there or empty. Several are taken together (Caddy): with
+ * one of them alone a client could choose its peer by a value that the upstream does not look at.
+ */
 export function queryValue(target: string, name: string): string | undefined {
   const query = target.indexOf("?");
   if (query < 0) return undefined;
-  for (const pair of target.slice(query + 1).split("&")) {
-    const equals = pair.indexOf("=");
-    if (equals > 0 && pair.slice(0, equals) === name && equals + 1 < pair.length) return pair.slice(equals + 1);
-  }
-  return undefined;
+  const values = new URLSearchParams(target.slice(query + 1)).getAll(name).join(",");
+  return values === "" ? undefined : values;
 }

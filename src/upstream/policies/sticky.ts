@@ -1,6 +1,6 @@
 import type { Peer } from "../peer.ts";
 import type { Selection, SelectionFacts } from "../selection.ts";
-import { rankOf } from "./rank.ts";
+import { bestRank, rankOf, UNAVAILABLE } from "./rank.ts";
 
 export interface StickyOptions {
   readonly name: string;
@@ -18,15 +18,18 @@ export interface StickyOptions {
 export class StickyCookie {
   readonly #name: string;
   readonly #attributes: string;
+  readonly #peers: readonly Peer[];
   readonly #fallback: Selection;
   readonly #byValue: ReadonlyMap<string, Peer>;
   readonly #values: ReadonlyMap<Peer, string>;
 
   constructor(peers: readonly Peer[], { name, secret, maxAgeMs, fallback }: StickyOptions) {
     this.#name = name;
+    this.#peers = peers;
     this.#fallback = fallback;
-    const age = maxAgeMs > 0 ? `; Max-Age=${Math.round(maxAgeMs / 1000)}` : "";
-    this.#attributes = `; Path=/${age}; HttpOnly; SameSite=Lax`;
+    // Rounded up: with `Max-Age=0` it would be gone at once (RFC 6265 5.2.2).
+    const age = maxAgeMs > 0 ? `; Max-Age=${Math.ceil(maxAgeMs / 1000)}` : "";
+    this.#attributes = `; Path=/${age}; HttpOnly`;
     this.#values = new Map(peers.map((peer) => [peer, valueOf(peer, secret)]));
     this.#byValue = new Map([...this.#values].map(([peer, value]) => [value, peer]));
   }
@@ -34,14 +37,25 @@ export class StickyCookie {
   readonly select: Selection = (facts, tried) => {
     const value = this.#valueFrom(facts);
     const peer = value === undefined ? undefined : this.#byValue.get(value);
-    return peer !== undefined && rankOf(peer, tried) <= 1 ? peer : this.#fallback(facts, tried);
+    // Also one that real requests fail on is left where there is a better one (Caddy).
+    const best = bestRank(this.#peers, tried);
+    const isBest = peer !== undefined && best !== UNAVAILABLE && rankOf(peer, tried) === best;
+    return isBest ? peer : this.#fallback(facts, tried);
   };
 
-  /** The Set-Cookie that goes with an answer of this peer; undefined where the client has the cookie already. */
-  cookieFor(facts: SelectionFacts, peer: Peer): string | undefined {
+  /** Whether the client has the cookie of this peer already. */
+  isKnown(facts: SelectionFacts, peer: Peer): boolean {
+    return this.#valueFrom(facts) === this.#values.get(peer);
+  }
+
+  /**
+   * The Set-Cookie that goes with an answer of this peer; undefined for one that left the route. By https it is also sent
+   * from within pages of other sites, which browsers allow for nothing else (Caddy).
+   */
+  cookieOf(peer: Peer, isHttps: boolean): string | undefined {
     const value = this.#values.get(peer);
-    if (value === undefined || this.#valueFrom(facts) === value) return undefined;
-    return `${this.#name}=${value}${this.#attributes}${facts.secure ? "; Secure" : ""}`;
+    if (value === undefined) return undefined;
+    return `${this.#name}=${value}${this.#attributes}; ${isHttps ? "SameSite=None; Secure" : "SameSite=Lax"}`;
   }
 
   #valueFrom({ headers }: SelectionFacts): string | undefined {
