@@ -1,12 +1,12 @@
 import { isUtf8 } from "node:buffer";
-import type { WebSocketConfig } from "../config/model.ts";
-import type { Log } from "../observe/log.ts";
-import type { BridgeEnd, Bridges, Sweepable } from "./websocket/bridges.ts";
+import type { BridgeOptions } from "./websocket/bridge-options.ts";
+import type { BridgeEnd, Sweepable } from "./websocket/bridges.ts";
 import { ClientEnd, type ClientSocket } from "./websocket/client-end.ts";
 import { CloseCode } from "./websocket/frame.ts";
-import { Hold, type HoldOptions, isReturning } from "./websocket/hold.ts";
+import { Hold, isReturning, type Regained } from "./websocket/hold.ts";
 import type { UpstreamListener, UpstreamSocket } from "./websocket/upstream-socket.ts";
-import { isLonger } from "./websocket/message-size.ts";
+import { isLonger, wasTooBig } from "./websocket/message-size.ts";
+import { Parting } from "./websocket/parting.ts";
 import { Vigil } from "./websocket/vigil.ts";
 
 export { type BridgeEnd, Bridges } from "./websocket/bridges.ts";
@@ -15,19 +15,7 @@ export { bridgeHandler } from "./websocket/handler.ts";
 /** What Bun keeps with each client's socket. */
 export type BridgeData = Bridge;
 
-export interface BridgeOptions {
-  readonly websocket: WebSocketConfig;
-  readonly bridges: Bridges;
-  readonly log: Log;
-  /** The upstream's name, for the log. */
-  readonly peer: string;
-  /** Undefined where a client is not kept without its upstream. */
-  readonly hold?: HoldOptions | undefined;
-}
-
 const MAX_SWEEP_MS = 1_000;
-/** Bun's words for a client's message over `maxPayloadLength`; the code it gives is 1006 (Bun 1.4.5). */
-const BUN_TOO_BIG = "Received too big message";
 
 /** Joins a client's WebSocket to an upstream's, both open. Made by `accept`. */
 export class Bridge implements UpstreamListener, Sweepable {
@@ -44,12 +32,16 @@ export class Bridge implements UpstreamListener, Sweepable {
   #isFinished = false;
   /** While the client is kept without an upstream. */
   #held: Hold | undefined = undefined;
+  #heldBefore: Hold | undefined = undefined;
+  /** The name of the upstream. */
+  #peer: string;
   #messagesToUpstream = 0;
   #messagesToClient = 0;
 
   constructor(upstream: UpstreamSocket, options: BridgeOptions, onClosed: (end: BridgeEnd) => void) {
     this.#upstream = upstream;
     this.#options = options;
+    this.#peer = options.peer;
     this.#onClosed = onClosed;
     const { deadAfterMs } = options.websocket;
     this.sweepMs = Math.min(
@@ -74,47 +66,48 @@ export class Bridge implements UpstreamListener, Sweepable {
     const client = this.#sawClient();
     if (isLonger(message, this.#options.websocket.maxMessageBytes)) {
       this.#note("client", CloseCode.tooBig, "");
+      this.#held?.cancel();
       this.#upstream.close(CloseCode.tooBig, "");
       client?.close(CloseCode.tooBig, "");
       return;
     }
-    if (this.#held !== undefined) {
-      if (this.#held.keep(message)) client?.pause();
-      return;
+    if (this.#held !== undefined) this.#held.keep(message);
+    else {
+      this.#messagesToUpstream++;
+      if (typeof message === "string") this.#upstream.sendText(message);
+      else this.#upstream.sendBinary(message);
     }
-    this.#messagesToUpstream++;
-    if (typeof message === "string") this.#upstream.sendText(message);
-    else this.#upstream.sendBinary(message);
-    if (this.#upstream.backlog > 0) client?.pause();
+    if (this.#isBehind) client?.pause();
   }
 
   /** Bun has answered it already (1.4.5, always); the upstream sees it too, and its answer stops here. */
   onClientPing(payload: Buffer): void {
     const client = this.#sawClient();
-    if (this.#held !== undefined) return;
-    this.#upstreamVigil.pings.add(payload);
-    this.#upstream.ping(payload);
-    if (this.#upstream.backlog > 0 || client?.owesTooManyPongs() === true) client?.pause();
+    if (this.#held === undefined) {
+      this.#upstreamVigil.pings.add(payload);
+      this.#upstream.ping(payload);
+    }
+    if (client?.owesTooManyPongs() === true || this.#isBehind) client?.pause();
   }
 
   onClientPong(payload: Buffer): void {
     const client = this.#sawClient();
-    if (!this.#clientVigil.pings.takes(payload)) this.#upstream.pong(payload);
-    if (this.#upstream.backlog > 0) client?.pause();
+    if (!this.#clientVigil.pings.takes(payload) && this.#held === undefined) this.#upstream.pong(payload);
+    if (this.#isBehind) client?.pause();
   }
 
   onClientDrain(): void {
     const client = this.#sawClient();
-    if (client?.flush() !== true || this.#held !== undefined) return;
-    this.#upstream.resume();
-    if (this.#upstream.backlog === 0) client.resume();
+    if (client?.flush() !== true) return;
+    if (this.#held === undefined) this.#upstream.resume();
+    if (!this.#isBehind) client.resume();
   }
 
   onClientClose(code: number, reason: string): void {
     if (this.#client !== undefined) this.#client.isOver = true;
     this.#held?.cancel();
     if (this.#end === undefined) {
-      const isTooBig = code === CloseCode.abnormal && reason === BUN_TOO_BIG;
+      const isTooBig = wasTooBig(code, reason);
       this.#note("client", isTooBig ? CloseCode.tooBig : code, reason);
       if (isTooBig) this.#upstream.close(CloseCode.tooBig, "");
       else if (code === CloseCode.abnormal) this.#upstream.abort();
@@ -150,19 +143,16 @@ export class Bridge implements UpstreamListener, Sweepable {
   }
 
   onClose(code: number, reason: string): void {
-    const upstream = this.#upstream;
-    if (isReturning(code) && this.#beginHold(code, reason)) {
-      upstream.acknowledgeClose(code);
-      return;
-    }
-    this.#note("upstream", code, reason);
-    upstream.acknowledgeClose(code);
-    this.#client?.close(code, reason);
+    const isHeld = isReturning(code) && this.#beginHold(code, reason);
+    if (!isHeld) this.#note("upstream", code, reason);
+    this.#upstream.acknowledgeClose(code);
+    if (!isHeld) this.#client?.close(code, reason);
+    else if (!this.#upstream.isOver) new Parting(this.#upstream, this.#options.bridges);
   }
 
   onViolation(code: number, what: string): void {
-    const { log, peer } = this.#options;
-    log.warn("an upstream broke the WebSocket protocol", { peer, reason: what });
+    const { log } = this.#options;
+    log.warn("an upstream broke the WebSocket protocol", { peer: this.#peer, reason: what });
     const toClient = code === CloseCode.tooBig ? CloseCode.tooBig : CloseCode.badGateway;
     this.#note("gatekeeper", toClient, what);
     this.#upstream.close(code, "");
@@ -175,9 +165,9 @@ export class Bridge implements UpstreamListener, Sweepable {
   }
 
   onEnd(isClean: boolean, error: Error | undefined): void {
-    const { log, peer } = this.#options;
+    const { log } = this.#options;
     if (error !== undefined && log.debugEnabled) {
-      log.debug("an upstream's WebSocket broke", { peer, reason: error.message });
+      log.debug("an upstream's WebSocket broke", { peer: this.#peer, reason: error.message });
     }
     if (!isClean && this.#beginHold(CloseCode.abnormal, "")) return;
     if (!isClean) this.#note("upstream", CloseCode.abnormal, "");
@@ -224,8 +214,10 @@ export class Bridge implements UpstreamListener, Sweepable {
 
   /** The other side is ended as if its own connection had been lost: abruptly, but behind what it was sent. */
   #endDead(side: "client" | "upstream"): void {
-    const { log, peer, websocket } = this.#options;
-    log.info("a WebSocket showed no sign of life", { side, peer, silentMs: websocket.deadAfterMs });
+    const { log, websocket } = this.#options;
+    log.info("a WebSocket showed no sign of life", { side, peer: this.#peer, silentMs: websocket.deadAfterMs });
+    const silent = this.#upstream;
+    if (side === "upstream" && this.#beginHold(CloseCode.abnormal, "")) return silent.terminate();
     this.#note("gatekeeper", CloseCode.abnormal, `the ${side} showed no sign of life`);
     if (side === "client") {
       this.#upstream.abort();
@@ -233,42 +225,51 @@ export class Bridge implements UpstreamListener, Sweepable {
     } else this.#upstream.terminate();
   }
 
+  /** The client is to be read no further: what it sent has yet to go. */
+  get #isBehind(): boolean {
+    return this.#held === undefined ? this.#upstream.backlog > 0 : this.#held.isFull;
+  }
+
   /** Keeps the client without an upstream, and looks for another. False where it is not to be kept. */
   #beginHold(code: number, reason: string): boolean {
-    const { hold, log, peer } = this.#options;
+    const { hold, log } = this.#options;
     const client = this.#client;
     if (hold === undefined || client === undefined || client.isOver || this.#end !== undefined) return false;
-    this.#upstream.leave();
-    const held = new Hold(hold);
+    const held = new Hold(hold, this.#upstream.leave(), this.#heldBefore);
     this.#held = held;
     // It may have been paused for the one that is gone.
     client.resume();
-    log.info("a WebSocket is held: its upstream is gone", { peer, code, limitMs: hold.config.limitMs });
+    log.info("a WebSocket is held: its upstream is gone", { peer: this.#peer, code, limitMs: hold.config.limitMs });
     hold.onHeld();
-    void held.run().then((upstream) => this.#endHold(held, upstream, { code, reason }));
+    void held.run().then((regained) => {
+      if (regained !== undefined && this.#end === undefined) this.#goOn(held, regained);
+      else this.#giveUp(regained, code, reason);
+    });
     return true;
   }
 
-  #endHold(held: Hold, upstream: UpstreamSocket | undefined, left: Pick<BridgeEnd, "code" | "reason">): void {
-    const { hold, websocket, log, peer } = this.#options;
-    const client = this.#client;
-    if (upstream === undefined || client === undefined || this.#end !== undefined) {
-      upstream?.terminate();
-      hold?.onOver(false);
-      // What the client is told when nobody came back for it is what it would have been told at once.
-      this.#note("upstream", left.code, left.reason);
-      client?.close(left.code, left.reason);
-      this.#finish();
-      return;
-    }
+  #goOn(held: Hold, { socket, peer }: Regained): void {
+    const { hold, websocket, log } = this.#options;
     this.#held = undefined;
-    this.#upstream = upstream;
+    this.#heldBefore = held;
+    this.#upstream = socket;
+    this.#peer = peer;
     this.#upstreamVigil = new Vigil(websocket.deadAfterMs, performance.now());
-    hold?.onOver(true);
+    hold?.onRegained();
     log.info("a WebSocket goes on with a new upstream", { peer });
-    upstream.start(this);
+    for (const frame of held.unsent) socket.sendFrame(frame);
     for (const message of held.takeKept()) this.onClientMessage(message);
-    if (this.#upstream === upstream && upstream.backlog === 0) client.resume();
+    // Now it may go again at once: what it has not taken by then goes to the next.
+    socket.start(this);
+    if (!this.#isBehind) this.#client?.resume();
+  }
+
+  /** The client is told what it would have been told at once. */
+  #giveUp(late: Regained | undefined, code: number, reason: string): void {
+    late?.socket.terminate();
+    this.#note("upstream", code, reason);
+    this.#client?.close(code, reason);
+    this.#finish();
   }
 
   #sawClient(): ClientEnd | undefined {

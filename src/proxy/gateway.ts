@@ -26,6 +26,8 @@ export class Gateway implements ProxyHttp<GatewayCtx> {
   readonly responseFilter?: (session: GatewaySession, head: ResponseHead) => void;
   readonly upstreamResponseFilter?: (session: GatewaySession, head: ResponseHead) => Awaitable<Instead | undefined>;
   readonly attemptFailed?: (session: GatewaySession, peer: Peer, error: ProxyError) => void;
+  readonly heldAttempt?: (session: GatewaySession) => void;
+  readonly heldAnswered?: (session: GatewaySession, head: ResponseHead) => void;
   /** Undefined where no route looks at how its requests go. */
   readonly #outcomes: Outcomes | undefined;
   readonly #routes: RouteList;
@@ -50,6 +52,8 @@ export class Gateway implements ProxyHttp<GatewayCtx> {
       return next?.(session, head);
     };
     this.attemptFailed = (session, peer, error) => outcomes.onFailure(session, peer, error);
+    this.heldAttempt = (session) => outcomes.onAttempt(session);
+    this.heldAnswered = (session, head) => outcomes.onHead(session, head);
   }
 
   newCtx(): GatewayCtx {
@@ -66,6 +70,10 @@ export class Gateway implements ProxyHttp<GatewayCtx> {
   upstreamPeer(session: GatewaySession): Awaitable<Peer | ProxyError> {
     const { route } = session.ctx;
     return route === undefined ? NO_ROUTE : route.peerFor(session);
+  }
+
+  heldPeer(session: GatewaySession, before: Peer): Peer | undefined {
+    return session.ctx.route?.peerForHeld(session, before);
   }
 
   upstreamRequestFilter(session: GatewaySession, headers: Headers): void {

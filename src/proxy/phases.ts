@@ -84,6 +84,18 @@ export interface ProxyHttp<Ctx = unknown> {
    */
   errorWhileProxy?(session: Session<Ctx>, peer: Peer, error: ProxyError): RetryVerdict;
 
+  /**
+   * The next peer to ask for a WebSocket that is held without its upstream, `before` by choice; undefined when there is none,
+   * or one of `session.tried` when there is no other. It does not wait: whoever holds asks again. Without it there is none.
+   */
+  heldPeer?(session: Session<Ctx>, before: Peer): Peer | undefined;
+
+  /** `session.peer` is asked for a WebSocket that is held, with the fields of the first time. Its failure is `attemptFailed`. */
+  heldAttempt?(session: Session<Ctx>): void;
+
+  /** It answered: with 101, or with a refusal, which nobody sees. */
+  heldAnswered?(session: Session<Ctx>, head: ResponseHead): void;
+
   /** Whether a request may be carried out twice, whatever its method (RFC 9110 9.2.2). Without it: GET, HEAD, OPTIONS. */
   isRepeatable?(session: Session<Ctx>): boolean;
 

@@ -135,6 +135,12 @@ export class ProxyRoute implements StreamOwner {
     return noPeer(this.key, this.peers);
   }
 
+  /** The peer to ask for a WebSocket that is held: the one `before` where that may be, else as the policy says. Never waits. */
+  peerForHeld(session: GatewaySession, before: Peer): Peer | undefined {
+    const isWelcome = before.available && !before.isSuspect && !session.tried.includes(before);
+    return isWelcome && this.peers.includes(before) ? before : this.select(session, session.tried);
+  }
+
   /** Whether a request whose attempt failed is tried again. */
   afterFailure(session: GatewaySession, peer: Peer, error: ProxyError): RetryVerdict {
     const now = performance.now();

@@ -20,6 +20,8 @@ export interface UpgradeOptions {
   readonly log: Log;
   /** Undefined where a client is not kept without its upstream. */
   readonly hold?: HoldOptions | undefined;
+  /** See `UpstreamSocketOptions`. */
+  readonly keepsUnsent?: boolean;
 }
 
 /** An upstream that said 101. It is paused: nothing it sends is lost before `accept`, or before `discard`. */
@@ -49,6 +51,7 @@ export async function dialUpstream(
   using dial = new Dial(options.signal ?? session.request.signal, {
     encoder: options.bridges.encoder,
     maxMessageBytes: options.websocket.maxMessageBytes,
+    keepsUnsent: options.keepsUnsent === true,
     dialTimeoutMs: options.dialTimeoutMs,
     handshakeTimeoutMs: options.websocket.handshakeTimeoutMs,
   });

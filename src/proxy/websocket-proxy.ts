@@ -7,8 +7,8 @@ import type { OpenStreams } from "./open-streams.ts";
 import type { ProxyHttp, ResponseHead } from "./phases.ts";
 import type { Session } from "./session.ts";
 import type { HoldOptions } from "./websocket/hold.ts";
-import { redial } from "./websocket/redial.ts";
-import { accept, dialUpstream, discard } from "./upgrade.ts";
+import { Redial } from "./websocket/redial.ts";
+import { accept, dialUpstream, discard, type UpgradeOptions } from "./upgrade.ts";
 
 /** Going away (RFC 6455 7.4.1): what both ends of a WebSocket are told when the proxy, or their route, goes. */
 const GOING_AWAY = 1001;
@@ -44,10 +44,20 @@ export class WebSocketProxy implements Disposable {
     ended: () => void,
   ): Promise<UpstreamAnswer | undefined | ProxyError> {
     const { websocket, timeouts } = peer.options;
-    const options = { websocket, dialTimeoutMs: timeouts.dialMs, bridges: this.#bridges, log: this.#log };
+    const { owner } = session;
+    const isHeld = owner !== undefined && owner.hold.limitMs > 0;
+    const options: UpgradeOptions = {
+      websocket,
+      dialTimeoutMs: timeouts.dialMs,
+      bridges: this.#bridges,
+      log: this.#log,
+      keepsUnsent: isHeld,
+    };
     const dialed = await dialUpstream(session, peer, headers, options);
     if (dialed instanceof ProxyError) return dialed;
     if (dialed.type === "refused") return dialed.answer;
+    // The phases may change what the client is told.
+    const protocol = dialed.headers.get("sec-websocket-protocol");
     try {
       phases.connectedToUpstream?.(session, peer);
       const head: ResponseHead = { status: 101, headers: dialed.headers };
@@ -58,21 +68,18 @@ export class WebSocketProxy implements Disposable {
       throw error;
     }
     session.status = 101;
-    const { owner } = session;
     let forget: (() => void) | undefined;
     let isOver = false;
-    const isHeld = owner !== undefined && owner.hold.limitMs > 0;
-    const hold: HoldOptions | undefined = !isHeld
-      ? undefined
-      : {
-          config: owner.hold,
-          dial: (signal) => redial({ session, phases, headers, protocol, upgrade: options }, signal),
-          onHeld: () => session.release(),
-          onOver: (isResumed) => {
-            if (isResumed) enlist();
-          },
-        };
-    const protocol = dialed.headers.get("sec-websocket-protocol");
+    let hold: HoldOptions | undefined;
+    if (isHeld) {
+      const redial = new Redial({ session, phases, headers, protocol, upgrade: options }, peer);
+      hold = {
+        config: owner.hold,
+        dial: (signal) => redial.round(signal),
+        onHeld: () => session.release(),
+        onRegained: () => enlist(),
+      };
+    }
     const bridge = accept(session.downstream.server, session, { ...dialed, options: { ...options, hold } }, (end) => {
       isOver = true;
       forget?.();

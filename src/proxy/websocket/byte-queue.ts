@@ -57,6 +57,12 @@ export class ByteQueue {
     }
   }
 
+  /** All that waits, in one piece of its own. */
+  rest(): Buffer {
+    this.#seal();
+    return Buffer.concat(this.#blocks).subarray(this.#from);
+  }
+
   clear(): void {
     this.#blocks = [];
     this.#from = 0;

@@ -1,4 +1,5 @@
 import { ProxyError } from "../../core/errors.ts";
+import type { Peer } from "../../upstream/peer.ts";
 import type { ProxyHttp } from "../phases.ts";
 import type { Session } from "../session.ts";
 import { dialUpstream, type UpgradeOptions } from "../upgrade.ts";
@@ -17,32 +18,60 @@ export interface RedialOptions<Ctx> {
 /** From this status on a refusal is taken for a server that is still starting. */
 const SERVER_ERROR = 500;
 
-/**
- * Opens the upstream of a client that is held anew: by the peer that the phases choose now, with the handshake of the
- * first time. One that refuses the client, or would speak another subprotocol, is no way to go on.
- */
-export async function redial<Ctx>(options: RedialOptions<Ctx>, signal: AbortSignal): Promise<HoldOutcome> {
-  const { session, phases, headers, protocol, upgrade } = options;
-  session.tried = [];
-  const peer = (await phases.upstreamPeer?.(session)) ?? NO_PEER;
-  if (signal.aborted || peer instanceof ProxyError) return "not_yet";
-  session.peer = peer;
-  session.hold(peer);
-  const dialed = await dialUpstream(session, peer, new Headers(headers), { ...upgrade, signal });
-  if (dialed instanceof ProxyError) {
-    session.release();
-    if (!signal.aborted) phases.attemptFailed?.(session, peer, dialed);
-    return "not_yet";
-  }
-  if (dialed.type === "refused") {
-    session.release();
-    await dialed.answer.body?.cancel().catch(() => {});
-    return dialed.answer.status >= SERVER_ERROR ? "not_yet" : "refused";
-  }
-  if (dialed.headers.get("sec-websocket-protocol") === protocol) return dialed.socket;
-  session.release();
-  dialed.socket.terminate();
-  return "refused";
-}
+/** Opens the upstream of a client that is held anew, with the handshake of the first time. */
+export class Redial<Ctx> {
+  readonly #options: RedialOptions<Ctx>;
+  /** The one that carries the client, or carried it last. */
+  #carrier: Peer;
 
-const NO_PEER = new ProxyError("no_peer_available", "no phase chooses a peer");
+  constructor(options: RedialOptions<Ctx>, carrier: Peer) {
+    this.#options = options;
+    this.#carrier = carrier;
+  }
+
+  /**
+   * Asks the peers that the phases give, each once, the one that the client had before first. One that refuses the client,
+   * or would speak another subprotocol, is no way to go on.
+   */
+  async round(signal: AbortSignal): Promise<HoldOutcome> {
+    const { session, phases } = this.#options;
+    session.tried = [];
+    let outcome: HoldOutcome = "not_yet";
+    while (outcome === "not_yet" && !signal.aborted) {
+      const peer = phases.heldPeer?.(session, this.#carrier);
+      if (peer === undefined || session.tried.includes(peer)) break;
+      outcome = await this.#ask(peer, signal);
+      session.tried = [...session.tried, peer];
+    }
+    session.peer = this.#carrier;
+    return outcome;
+  }
+
+  async #ask(peer: Peer, signal: AbortSignal): Promise<HoldOutcome> {
+    const { session, phases, headers, protocol, upgrade } = this.#options;
+    session.peer = peer;
+    phases.heldAttempt?.(session);
+    session.hold(peer);
+    const dialed = await dialUpstream(session, peer, new Headers(headers), { ...upgrade, signal });
+    if (dialed instanceof ProxyError) {
+      session.release();
+      phases.attemptFailed?.(session, peer, dialed);
+      return "not_yet";
+    }
+    if (dialed.type === "refused") {
+      session.release();
+      const { status, headers, body } = dialed.answer;
+      phases.heldAnswered?.(session, { status, headers });
+      await body?.cancel().catch(() => {});
+      return status >= SERVER_ERROR ? "not_yet" : "refused";
+    }
+    phases.heldAnswered?.(session, { status: 101, headers: dialed.headers });
+    if (dialed.headers.get("sec-websocket-protocol") !== protocol) {
+      session.release();
+      dialed.socket.terminate();
+      return "refused";
+    }
+    this.#carrier = peer;
+    return { socket: dialed.socket, peer: peer.name };
+  }
+}

@@ -2,6 +2,7 @@ import type { SocketOwner, UpstreamTcp } from "../connect.ts";
 import { ByteQueue } from "./byte-queue.ts";
 import { CloseCode, type FrameEncoder, Opcode } from "./frame.ts";
 import { FrameReader, type FrameSink } from "./frame-reader.ts";
+import { UnsentFrames } from "./unsent-frames.ts";
 
 /** What becomes of an upstream WebSocket, told to the bridge. */
 export interface UpstreamListener extends FrameSink {
@@ -18,6 +19,8 @@ export interface UpstreamSocketOptions {
   readonly maxMessageBytes: number;
   /** permessage-deflate was agreed on. Messages to the upstream are never compressed, which is allowed. */
   readonly isDeflated: boolean;
+  /** Messages that its connection never took are given back by `leave`. */
+  readonly keepsUnsent: boolean;
 }
 
 /**
@@ -29,6 +32,8 @@ export class UpstreamSocket implements SocketOwner {
   readonly #encoder: FrameEncoder;
   readonly #options: UpstreamSocketOptions;
   readonly #queue = new ByteQueue();
+  /** Undefined where nothing is given back. */
+  readonly #unsent: UnsentFrames | undefined;
   #listener: UpstreamListener | undefined = undefined;
   #reader: FrameReader | undefined = undefined;
   #chunk: Buffer;
@@ -47,12 +52,13 @@ export class UpstreamSocket implements SocketOwner {
     this.#chunk = early;
     this.#encoder = options.encoder;
     this.#options = options;
+    if (options.keepsUnsent) this.#unsent = new UnsentFrames();
     socket.data = this;
   }
 
   /** Bytes that wait for the upstream to read. */
   get backlog(): number {
-    return this.#queue.length;
+    return this.#isOver ? 0 : this.#queue.length;
   }
 
   get isPaused(): boolean {
@@ -130,10 +136,27 @@ export class UpstreamSocket implements SocketOwner {
     if (!this.#isOver) this.#socket.terminate();
   }
 
-  /** Nobody listens to it any more: what it still sends is thrown away. */
-  leave(): void {
+  /** A frame that another one gave back. */
+  sendFrame(frame: Buffer): void {
+    if (this.#closeSent || this.#isEnding) return;
+    this.#put(frame, 0, frame.length, true);
+  }
+
+  /**
+   * Nobody listens to it any more: what it still sends is thrown away, as is what waits for it. Gives the frames of messages
+   * of which its connection has taken nothing, in order.
+   */
+  leave(): readonly Buffer[] {
     this.#listener = undefined;
     this.#reader?.stop();
+    this.resume();
+    if (this.#queue.length === 0) return [];
+    const frames = this.#unsent?.of(this.#queue.rest()) ?? [];
+    this.#unsent?.clear();
+    this.#queue.clear();
+    // Behind part of a frame no close frame can follow.
+    this.#closeSent = true;
+    return frames;
   }
 
   pause(): void {
@@ -168,9 +191,10 @@ export class UpstreamSocket implements SocketOwner {
   onDrain(): void {
     const before = this.#queue.length;
     if (before === 0) return;
-    this.#queue.drain(this.#put);
+    this.#queue.drain(this.#take);
     if (this.#queue.length < before) this.#sawLife = true;
     if (this.#queue.length > 0) return;
+    this.#unsent?.clear();
     if (this.#isEnding) this.#socket.shutdown();
     else this.#listener?.onWritable();
   }
@@ -178,7 +202,7 @@ export class UpstreamSocket implements SocketOwner {
   onEnd(error: Error | undefined): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#queue.clear();
+    if (this.#unsent === undefined) this.#queue.clear();
     this.#listener?.onEnd(this.#closeReceived, error);
   }
 
@@ -189,18 +213,24 @@ export class UpstreamSocket implements SocketOwner {
     this.#reader?.push(chunk);
   };
 
-  readonly #put = (bytes: Buffer, start: number, count: number): number => this.#socket.write(bytes, start, count);
+  readonly #take = (bytes: Buffer, start: number, count: number): number => this.#socket.write(bytes, start, count);
 
   #write(): void {
     const encoder = this.#encoder;
-    const { bytes, start, end } = encoder;
-    // -1 from a socket that is gone: its end is told by onEnd, and the bytes have nowhere to go.
-    const taken = this.#queue.length > 0 ? 0 : this.#socket.write(bytes, start, end - start);
-    if (taken >= 0 && taken < end - start) {
-      if (encoder.isOwned) this.#queue.keep(bytes.subarray(start + taken, end));
-      else this.#queue.copy(bytes, start + taken, end);
-    }
+    this.#put(encoder.bytes, encoder.start, encoder.end, encoder.isOwned);
     encoder.release();
+  }
+
+  /** Writes one frame, or what there is room for. @param isOwned nobody else will write to these bytes */
+  #put(bytes: Buffer, start: number, end: number, isOwned: boolean): void {
+    const unsent = this.#unsent;
+    let taken = this.#queue.length > 0 ? 0 : this.#socket.write(bytes, start, end - start);
+    // -1 from a socket that is gone: its end is told by onEnd, and the bytes have nowhere to go, unless to another one.
+    if (taken < 0 && unsent !== undefined) taken = 0;
+    if (taken < 0 || taken === end - start) return;
+    unsent?.add(end - start);
+    if (isOwned) this.#queue.keep(bytes.subarray(start + taken, end));
+    else this.#queue.copy(bytes, start + taken, end);
   }
 
   #end(): void {
