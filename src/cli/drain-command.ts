@@ -1,4 +1,4 @@
-import type { PeerStatus } from "../upstream/peers.ts";
+import type { PeerStatus } from "../upstream/peer-status.ts";
 import type { Invocation } from "./argv.ts";
 import { control } from "./control-command.ts";
 import { print } from "./output.ts";

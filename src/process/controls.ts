@@ -3,7 +3,7 @@ import { upstreamText } from "../config/describe.ts";
 import type { Config } from "../config/model.ts";
 import type { Log } from "../observe/log.ts";
 import type { MaintenanceNotice, MaintenanceState } from "../proxy/maintenance.ts";
-import type { PeerStatus } from "../upstream/peers.ts";
+import { type PeerStatus, together } from "../upstream/peer-status.ts";
 import type { Answer, Ask } from "./messages.ts";
 import { drainingAfter, meantBy, unknownPeer } from "./drained.ts";
 import { proxiesOf, routeKeysOf } from "./route-keys.ts";
@@ -147,9 +147,7 @@ export class Controls {
     const byName = new Map<string, PeerStatus>();
     for (const peer of answers.flatMap((answer) => (answer?.type === "peers" ? answer.peers : []))) {
       const known = byName.get(peer.name);
-      const isUp = peer.isUp && known?.isUp !== false;
-      const isSuspect = peer.isSuspect || known?.isSuspect === true;
-      byName.set(peer.name, { ...peer, isUp, isSuspect, inFlight: peer.inFlight + (known?.inFlight ?? 0) });
+      byName.set(peer.name, known === undefined ? peer : together(known, peer));
     }
     return [...byName.values()];
   }

@@ -1,7 +1,7 @@
 import { upstreamText } from "../config/describe.ts";
 import { parseUpstream, resolveUpstream } from "../core/address.ts";
 import { nearest } from "../core/nearest.ts";
-import type { PeerStatus } from "../upstream/peers.ts";
+import type { PeerStatus } from "../upstream/peer-status.ts";
 
 /**
  * The names of peers, or of whole upstreams, that a text means: a peer's own name, or an address as a configuration would

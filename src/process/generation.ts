@@ -101,15 +101,12 @@ export class Generation implements Disposable {
     const watched = this.#proxyRoutes.flatMap(({ peers, config: { activeHealth } }) =>
       peers.map((peer) => ({ peer, check: activeHealth })),
     );
-    return new HealthChecker(watched, this.#log, { onVerdict: this.#probing.onVerdict });
+    return new HealthChecker(watched, this.#log, { onVerdicts: this.#probing.onVerdicts });
   }
 
   #startChecks(): void {
-    if (this.#probing.isProber) return this.#healthChecker.start();
-    // What nobody looks at is up; of the others this worker is told.
-    for (const { peers, config } of this.#proxyRoutes) {
-      if (config.activeHealth === undefined) for (const peer of peers) peer.healthy = true;
-    }
+    // Another worker is told, also of what nobody looks at any more.
+    if (this.#probing.isProber) this.#healthChecker.start();
   }
 
   #followPeers(): void {

@@ -1,6 +1,7 @@
 import type { Config } from "../config/model.ts";
 import type { LogFacts, LogLevel } from "../observe/log.ts";
-import type { PeerStatus } from "../upstream/peers.ts";
+import type { DownPeer } from "../upstream/health/checker.ts";
+import type { PeerStatus } from "../upstream/peer-status.ts";
 import type { ControlState } from "./controls.ts";
 import type { ListeningAt, Sharing } from "./sharing.ts";
 import type { ReloadChanges, StopResult } from "./worker.ts";
@@ -18,8 +19,8 @@ export type FromWorker =
   /** It runs and listens for questions; nothing is asked before. */
   | { readonly type: "up" }
   | { readonly type: "answer"; readonly number: number; readonly answer: Answer }
-  /** The worker that looks at peers has found one down, or up again. */
-  | { readonly type: "health"; readonly peer: string; readonly isUp: boolean }
+  /** The worker that looks at peers says which of all are down: when it starts to look, and when that changes. */
+  | { readonly type: "health"; readonly down: readonly DownPeer[] }
   /** Said again and again: its event loop turns. */
   | { readonly type: "alive" }
   | {
@@ -41,8 +42,8 @@ export type Ask =
       readonly controls: ControlState;
       /** Whether it looks at peers: one of all workers does. */
       readonly isProber: boolean;
-      /** Names of the peers that are down. */
-      readonly down: readonly string[];
+      /** The peers that are known to be down. */
+      readonly down: readonly DownPeer[];
     }
   /** Makes everything ready to serve by another configuration. Answered `prepared`, or why not. */
   | { readonly type: "prepare"; readonly config: Config; readonly sharing: Sharing }
@@ -54,8 +55,8 @@ export type Ask =
   | { readonly type: "count_open" }
   /** Maintenance and draining are as this says from now on. Answered `done`. */
   | { readonly type: "set_controls"; readonly controls: ControlState }
-  /** What the worker that looks at peers has found: those of these names are down. Answered `done`. */
-  | { readonly type: "set_down"; readonly down: readonly string[] }
+  /** What the worker that looks at peers has found: these are down, all others up. Answered `done`. */
+  | { readonly type: "set_down"; readonly down: readonly DownPeer[] }
   /** Answered `peers`. */
   | { readonly type: "peers" }
   /** Closes the files of access logs, which are opened anew by the next line. Answered `done`. */

@@ -7,7 +7,7 @@ import { Maintenance } from "../proxy/maintenance.ts";
 import { OpenStreams } from "../proxy/open-streams.ts";
 import { WebSocketProxy } from "../proxy/websocket-proxy.ts";
 import { Names } from "../upstream/names/names.ts";
-import type { Peer } from "../upstream/peer.ts";
+import type { DownPeer } from "../upstream/health/checker.ts";
 import { Peers } from "../upstream/peers.ts";
 
 /** Answers being gathered may hold this much together in one worker; past it they are streamed. */
@@ -16,11 +16,13 @@ const RESPONSE_BUFFER_TOTAL_BYTES = 64 * 1024 * 1024;
 /** The part of a worker in active health checks: one of all looks, however many there are. */
 export interface Probing {
   readonly isProber: boolean;
-  /** Told of each change that it finds. */
-  readonly onVerdict: ((peer: Peer) => void) | undefined;
+  /** The peers that are known to be down before it looks, or is told. */
+  readonly down: readonly DownPeer[];
+  /** Told of all that are down: at the start, and with each change that it finds. */
+  readonly onVerdicts: ((down: readonly DownPeer[]) => void) | undefined;
 }
 
-const PROBING_ALONE: Probing = { isProber: true, onVerdict: undefined };
+const PROBING_ALONE: Probing = { isProber: true, down: [], onVerdicts: undefined };
 
 /** What a worker has over all its configurations: peers and the connections to them, and what is open. */
 export class Service implements AsyncDisposable {

@@ -1,10 +1,10 @@
 import type { Config } from "../config/model.ts";
 import type { Log } from "../observe/log.ts";
-import type { Peer } from "../upstream/peer.ts";
 import type { Channel } from "./channel.ts";
 import type { Answer, Ask, FromWorker, ListenFault, ToWorker } from "./messages.ts";
 import { ListenError, type ListenFailure, Prepared, type ReloadRefusal, startWorker, type Worker } from "./worker.ts";
 import { listenerNames } from "./listener-names.ts";
+import type { Probing } from "./service.ts";
 
 export interface SeatOptions {
   readonly channel: Channel<FromWorker, ToWorker>;
@@ -96,9 +96,8 @@ export class WorkerSeat implements Disposable {
     const { channel, log } = this.#options;
     if (aliveEveryMs > 0) this.#beat = setInterval(() => channel.send({ type: "alive" }), aliveEveryMs);
     try {
-      const onVerdict = ({ name, healthy }: Peer): void => channel.send({ type: "health", peer: name, isUp: healthy });
-      this.#worker = await startWorker(config, log(logLevel), sharing, { isProber, onVerdict });
-      this.#worker.setDown(down);
+      const onVerdicts: Probing["onVerdicts"] = (found) => channel.send({ type: "health", down: found });
+      this.#worker = await startWorker(config, log(logLevel), sharing, { isProber, down, onVerdicts });
       this.#worker.control(controls);
     } catch (error) {
       if (!(error instanceof ListenError)) throw error;

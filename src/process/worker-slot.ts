@@ -1,3 +1,4 @@
+import type { DownPeer } from "../upstream/health/checker.ts";
 import type { Log } from "../observe/log.ts";
 import { within } from "./answers.ts";
 import { BackOff } from "./back-off.ts";
@@ -13,7 +14,7 @@ export interface SlotOptions {
   /** How long its event loop may stand still; 0 is for ever. */
   readonly hangTimeoutMs: () => number;
   /** Its worker has found a peer down, or up again. */
-  readonly onHealth: (slot: WorkerSlot, peer: string, isUp: boolean) => void;
+  readonly onHealth: (slot: WorkerSlot, down: readonly DownPeer[]) => void;
   /** Its worker has ended and nobody asked it to; another may be launched so many milliseconds from now. */
   readonly onEnded: (slot: WorkerSlot, delayMs: number) => void;
 }
@@ -80,7 +81,7 @@ export class WorkerSlot {
     let watch = timeoutMs === 0 ? undefined : new HangWatch(Math.max(timeoutMs, START_MS), performance.now());
     const link = new WorkerLink(worker, (said) => {
       if (said.type === "alive") watch?.seen(performance.now());
-      else if (said.type === "health") this.#options.onHealth(this, said.peer, said.isUp);
+      else if (said.type === "health") this.#options.onHealth(this, said.down);
       else this.#options.log[said.level](said.message, this.#withNumber(said.facts));
     });
     this.#link = link;

@@ -1,6 +1,7 @@
 import type { Config } from "../config/model.ts";
 import type { Log } from "../observe/log.ts";
-import type { PeerStatus } from "../upstream/peers.ts";
+import type { DownPeer } from "../upstream/health/checker.ts";
+import type { PeerStatus } from "../upstream/peer-status.ts";
 import { type Changes, changesBetween } from "./changes.ts";
 import type { ControlState } from "./controls.ts";
 import { Generation } from "./generation.ts";
@@ -78,9 +79,9 @@ export class Worker {
     this.#service.peers.drain(draining);
   }
 
-  /** What the worker that looks at peers has found: those of these names are down. */
-  setDown(names: readonly string[]): void {
-    this.#service.peers.setDown(names);
+  /** What the worker that looks at peers has found: these are down, all others up. That worker knows better itself. */
+  setDown(down: readonly DownPeer[]): void {
+    if (!this.#service.probing.isProber) this.#service.peers.setDown(down);
   }
 
   /** Where each listener really listens, by its name. */
@@ -234,6 +235,8 @@ export async function startWorker(config: Config, log: Log, sharing = ALONE, pro
     throw new ListenError(opened.failures);
   }
   listeners.swap(generation, opened);
+  if (service.probing.isProber) service.peers.markDown(service.probing.down);
+  else service.peers.setDown(service.probing.down);
   generation.start();
   return new Worker(service, generation, listeners);
 }

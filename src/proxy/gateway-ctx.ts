@@ -1,5 +1,5 @@
-import type { ProxyError } from "../core/errors.ts";
 import type { AccessLog } from "../observe/access-log.ts";
+import type { Trial } from "../upstream/health/breaker.ts";
 import type { AppliedEdits } from "./handlers/field-edits.ts";
 import type { Encoder } from "./handlers/encode.ts";
 import type { ErrorRoutes, Failure } from "./error-routes.ts";
@@ -37,8 +37,12 @@ export class GatewayCtx {
   notice: MaintenanceNotice | undefined = undefined;
   /** When the present attempt began, by `performance.now()`; 0 where nobody asks. */
   attemptedAt = 0;
-  /** The failure that its peer was charged with already. */
-  charged: ProxyError | undefined = undefined;
+  /** The trial of a breaker that the attempt is, if it is one. */
+  trial: Trial = undefined;
+  /** An attempt was begun that passive health has heard nothing of since. */
+  isUnderWay = false;
+  /** The present attempt has counted as a failure of its peer. */
+  isCharged = false;
   /** When it was known that the request is logged, by `performance.now()`. */
   startedAt = 0;
 }

@@ -25,11 +25,7 @@ export class Gateway implements ProxyHttp<GatewayCtx> {
   readonly proxyRoutes: readonly ProxyRoute[];
   readonly responseFilter?: (session: GatewaySession, head: ResponseHead) => void;
   readonly upstreamResponseFilter?: (session: GatewaySession, head: ResponseHead) => Awaitable<Instead | undefined>;
-  readonly attemptFailed?: (session: GatewaySession, peer: Peer, error: ProxyError) => void;
-  readonly heldAttempt?: (session: GatewaySession) => void;
-  readonly heldAnswered?: (session: GatewaySession, head: ResponseHead) => void;
-  /** Undefined where no route looks at how its requests go. */
-  readonly #outcomes: Outcomes | undefined;
+  readonly #outcomes: Outcomes;
   readonly #routes: RouteList;
   readonly #maintenance: Maintenance;
   readonly #log: Log;
@@ -43,17 +39,14 @@ export class Gateway implements ProxyHttp<GatewayCtx> {
     if (compiler.handlesResponses) this.upstreamResponseFilter = handleResponse;
     this.#maintenance = context.maintenance;
     this.#log = context.log;
-    if (!this.proxyRoutes.some((route) => route.isWatched)) return;
     const outcomes = new Outcomes(context.log);
     this.#outcomes = outcomes;
+    if (!this.proxyRoutes.some((route) => route.isWatched)) return;
     const next = this.upstreamResponseFilter;
     this.upstreamResponseFilter = (session, head) => {
       outcomes.onHead(session, head);
       return next?.(session, head);
     };
-    this.attemptFailed = (session, peer, error) => outcomes.onFailure(session, peer, error);
-    this.heldAttempt = (session) => outcomes.onAttempt(session);
-    this.heldAnswered = (session, head) => outcomes.onHead(session, head);
   }
 
   newCtx(): GatewayCtx {
@@ -76,12 +69,25 @@ export class Gateway implements ProxyHttp<GatewayCtx> {
     return session.ctx.route?.peerForHeld(session, before);
   }
 
-  upstreamRequestFilter(session: GatewaySession, headers: Headers): void {
+  heldAttempt(session: GatewaySession): void {
+    const { ctx, peer } = session;
+    if (peer !== undefined && ctx.route?.isWatched === true) this.#outcomes.onAttempt(session, peer);
+  }
+
+  heldAnswered(session: GatewaySession, head: ResponseHead): void {
+    this.#outcomes.onHead(session, head);
+  }
+
+  upstreamRequestFilter(session: GatewaySession, headers: Headers, peer: Peer): void {
     const { route } = session.ctx;
     if (route === undefined) return;
-    this.#outcomes?.onAttempt(session);
+    if (route.isWatched) this.#outcomes.onAttempt(session, peer);
     setForwarded(headers, session, route.trusts(session));
     route.editRequest(headers, session);
+  }
+
+  attemptFailed(session: GatewaySession, peer: Peer, error: ProxyError): void {
+    this.#outcomes.onFailure(session, peer, error);
   }
 
   failToConnect(session: GatewaySession, peer: Peer, error: ProxyError): RetryVerdict {
@@ -115,7 +121,7 @@ export class Gateway implements ProxyHttp<GatewayCtx> {
     session.ctx.accessLog?.write(accessRecord(session));
     const { error } = session;
     if (error === undefined) return;
-    this.#outcomes?.onEnd(session, error);
+    this.#outcomes.onEnd(session, error);
     const facts = {
       status: session.status,
       reason: error.kind,

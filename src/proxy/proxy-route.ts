@@ -34,6 +34,8 @@ export class ProxyRoute implements StreamOwner {
   readonly headerDown: CompiledEdits | undefined;
   /** What is done with some of its answers; undefined for none. */
   readonly responses: ResponseHandlers | undefined;
+  /** How its requests go tells of its peers. */
+  readonly isWatched: boolean;
   /** Called when the peers are other ones. */
   onPeersChanged: (() => void) | undefined = undefined;
   readonly #set: UpstreamSet;
@@ -58,7 +60,8 @@ export class ProxyRoute implements StreamOwner {
     this.#headerUp = config.headerUp && compileFieldEdits(config.headerUp);
     this.#host = config.host === undefined ? undefined : compileTemplate(config.host);
     this.#trusted = compileTrustedProxies(config.trustedProxies);
-    const { retry, limit } = config;
+    const { retry, limit, passiveHealth, breaker } = config;
+    this.isWatched = passiveHealth.failDurationMs > 0 || breaker !== undefined;
     this.#retryMatch = retry.match.length === 0 ? undefined : compileMatch(retry.match);
     this.#budget = new RetryBudget(retry.budgetPercent, retry.budgetMinPerSecond);
     this.#queue =
@@ -103,12 +106,6 @@ export class ProxyRoute implements StreamOwner {
     this.select = balance.select;
     this.sticky = balance.sticky;
     this.onPeersChanged?.();
-  }
-
-  /** How its requests go tells of its peers. */
-  get isWatched(): boolean {
-    const { passiveHealth, breaker } = this.config;
-    return passiveHealth.failDurationMs > 0 || breaker !== undefined;
   }
 
   get hold(): WebSocketHoldConfig {

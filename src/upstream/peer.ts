@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
-import { CircuitBreaker } from "./health/breaker.ts";
-import { Failures } from "./health/failures.ts";
 import type { ReverseProxyConfig, UpstreamAddress, UpstreamTlsConfig } from "../config/model.ts";
+import type { CircuitBreaker } from "./health/breaker.ts";
+import { PeerLife } from "./peer-life.ts";
 
 /** How a peer is spoken to (Pingora's `PeerOptions`). */
 export type PeerOptions = Pick<
@@ -19,28 +19,6 @@ export interface PeerTlsOptions {
   readonly key?: string;
 }
 
-/** What is known of an upstream address while it is in use, however it is spoken to (Caddy's `Host`). */
-export class PeerLife {
-  /** False while the active health check finds it down. */
-  healthy = true;
-  /** Taken out of rotation by its owner; what is open on it may finish. */
-  draining = false;
-  /** What failed on it lately. */
-  readonly failures = new Failures();
-  /** Undefined where no route has one. */
-  breaker: CircuitBreaker | undefined = undefined;
-  /** It was said that it is suspect, and not yet that it is trusted again. */
-  wasSuspect = false;
-  /** The last thing that failed on it, and when, by `Date.now()`. */
-  lastFailure: { readonly reason: string; readonly at: number } | undefined = undefined;
-  /** Requests and WebSockets on it right now. */
-  inFlight = 0;
-  /** Called when one of them is over, while somebody waits for that. */
-  readonly onFreed = new Set<() => void>();
-  /** Heads of answers that came from it. */
-  answers = 0;
-}
-
 /**
  * One upstream address (Pingora's `Peer`). What is configured never changes; what is live (health, counters) outlives
  * a reload, also one that changes how it is spoken to.
@@ -56,6 +34,8 @@ export class Peer {
   readonly options: PeerOptions;
   /** Shared with every other peer of the same address. */
   readonly life: PeerLife;
+  /** Shared with those of the same address whose breaker is configured alike; undefined for none. */
+  readonly breaker: CircuitBreaker | undefined;
   readonly #mostInFlight: number;
   readonly #manyInFlight: number;
   readonly #mostFailures: number;
@@ -69,7 +49,8 @@ export class Peer {
     this.#manyInFlight = unhealthyRequestCount;
     // Another route may count failures of this address.
     this.#mostFailures = failDurationMs > 0 ? maxFails : Number.POSITIVE_INFINITY;
-    if (options.breaker !== undefined) life.breaker ??= new CircuitBreaker(options.breaker);
+    if (failDurationMs > 0) life.failures.reserve(maxFails);
+    this.breaker = options.breaker && life.breakerFor(options.breaker);
     this.life = life;
     this.name = peerName(address);
     if (address.type === "unix") {
@@ -93,10 +74,6 @@ export class Peer {
 
   get healthy(): boolean {
     return this.life.healthy;
-  }
-
-  set healthy(healthy: boolean) {
-    this.life.healthy = healthy;
   }
 
   get inFlight(): number {
@@ -154,7 +131,7 @@ export class Peer {
   /** Neither found down nor drained. */
   get isUp(): boolean {
     const { life } = this;
-    return life.healthy && !life.draining;
+    return life.down === undefined && !life.draining;
   }
 
   /** It has as many requests and WebSockets as it may have at once. */
@@ -166,13 +143,12 @@ export class Peer {
   get isSuspect(): boolean {
     const { life } = this;
     if (this.#manyInFlight > 0 && life.inFlight >= this.#manyInFlight) return true;
-    return (life.failures.kept > 0 || life.breaker !== undefined) && this.hasFailedTooOften(performance.now());
+    return (!life.failures.isEmpty || this.breaker !== undefined) && this.hasFailedTooOften(performance.now());
   }
 
   /** By its failures that still count, or by its breaker. */
   hasFailedTooOften(now: number): boolean {
-    const { failures, breaker } = this.life;
-    return (failures.kept > 0 && failures.count(now) >= this.#mostFailures) || breaker?.isOpen(now) === true;
+    return this.life.failures.areAtLeast(this.#mostFailures, now) || this.breaker?.isOpen(now) === true;
   }
 }
 

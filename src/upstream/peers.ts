@@ -1,18 +1,8 @@
 import type { UpstreamAddress } from "../config/model.ts";
+import type { DownPeer } from "./health/checker.ts";
 import { Peer, type PeerOptions, peerName } from "./peer.ts";
-
-/** How an address does, for people. */
-export interface PeerStatus {
-  readonly name: string;
-  /** The upstream of the configuration that it belongs to: the same, but for one of several addresses of a name. */
-  readonly upstream: string;
-  readonly isUp: boolean;
-  /** Real requests fail on it: others are preferred. */
-  readonly isSuspect: boolean;
-  readonly isDraining: boolean;
-  /** Requests and WebSockets on it. */
-  readonly inFlight: number;
-}
+import type { Down } from "./peer-life.ts";
+import { type PeerStatus, statusOf } from "./peer-status.ts";
 
 /**
  * The peers of a worker, over all its configurations: who asks again for what is there gets the same peer, with its
@@ -21,6 +11,7 @@ export interface PeerStatus {
 export class Peers {
   readonly #byName = new Map<string, Peer[]>();
   #draining: ReadonlySet<string> = new Set();
+  #down: ReadonlyMap<string, Down> = new Map();
 
   /**
    * The peer of this address that is spoken to in this way. One that differs only in how it is spoken to is another
@@ -36,6 +27,7 @@ export class Peers {
     else {
       this.#byName.set(name, [peer]);
       peer.life.draining = this.#isDrained(peer);
+      peer.life.down = this.#down.get(name);
     }
     return peer;
   }
@@ -49,15 +41,24 @@ export class Peers {
     for (const [peer] of this.#byName.values()) if (peer !== undefined) peer.life.draining = this.#isDrained(peer);
   }
 
-  /** Those of these names are down, all others up: what a worker that does not probe is told. */
-  setDown(names: readonly string[]): void {
-    for (const [name, [peer]] of this.#byName) if (peer !== undefined) peer.healthy = !names.includes(name);
+  /** These are down and all others up, those that come later included: what a worker that does not look itself is told. */
+  setDown(down: readonly DownPeer[]): void {
+    this.#down = new Map(down.map(({ name, reason, since }) => [name, { reason, since }]));
+    for (const [name, [peer]] of this.#byName) if (peer !== undefined) peer.life.down = this.#down.get(name);
+  }
+
+  /** These are down until they are looked at: what a worker that looks itself begins with. */
+  markDown(down: readonly DownPeer[]): void {
+    for (const { name, reason, since } of down) {
+      const [peer] = this.#byName.get(name) ?? [];
+      if (peer !== undefined) peer.life.down = { reason, since };
+    }
   }
 
   /** Every address, in the order in which they came. */
   get statuses(): readonly PeerStatus[] {
     const now = performance.now();
-    return [...this.#byName].flatMap(([name, peers]) => statusOf(name, peers, now));
+    return [...this.#byName.values()].flatMap((peers) => statusOf(peers, now));
   }
 
   /** Forgets all others: to be called when a configuration has taken the place of another, or was given up. */
@@ -65,7 +66,10 @@ export class Peers {
     for (const [name, peers] of this.#byName) {
       const kept = peers.filter((peer) => used.has(peer));
       if (kept.length === 0) this.#byName.delete(name);
-      else if (kept.length < peers.length) this.#byName.set(name, kept);
+      else if (kept.length < peers.length) {
+        this.#byName.set(name, kept);
+        kept[0]?.life.retainBreakers(kept.map((peer) => peer.breaker));
+      }
     }
   }
 
@@ -99,13 +103,4 @@ function isSpokenToAlike(a: PeerOptions, b: PeerOptions): boolean {
     Bun.deepEquals(a.websocket, b.websocket, true) &&
     Bun.deepEquals(a.upstreamTls, b.upstreamTls, true)
   );
-}
-
-/** Of an address, however many ways there are to speak to it. */
-function statusOf(name: string, peers: readonly Peer[], now: number): readonly PeerStatus[] {
-  const [peer] = peers;
-  if (peer === undefined) return [];
-  const { healthy: isUp, draining: isDraining, inFlight } = peer.life;
-  const isSuspect = peers.some((each) => each.hasFailedTooOften(now));
-  return [{ name, upstream: peer.upstream, isUp, isSuspect, isDraining, inFlight }];
 }

@@ -1,8 +1,10 @@
 import { describe, expect, test } from "bun:test";
+import http2 from "node:http2";
+import type { AddressInfo } from "node:net";
 import type { ActiveHealthConfig, ReverseProxyConfig } from "../../src/config/model.ts";
 import { ACTIVE_HEALTH_DEFAULTS } from "../../src/config/upstream-model.ts";
 import { makeAuthority, makeCertificate } from "../helpers/certificates.ts";
-import { type ProxyUnderTest, startProxy } from "../helpers/proxy.ts";
+import { configWith, type ProxyUnderTest, startProxy } from "../helpers/proxy.ts";
 import { temporaryFolder } from "../helpers/binary.ts";
 
 function health(given: Partial<ActiveHealthConfig>): Partial<ReverseProxyConfig> {
@@ -127,4 +129,106 @@ describe("health_uri", () => {
     await isUp(proxy);
     await server.stop(true);
   });
+
+  test("shows the client certificate that traffic shows", async () => {
+    const ca = makeAuthority();
+    const own = makeCertificate({ names: ["gatekeeper"], by: ca });
+    const site = makeCertificate({ names: ["127.0.0.1"], by: ca });
+    const { promise: isProbed, resolve } = Promise.withResolvers<void>();
+    const answer = (): Response => {
+      resolve();
+      return new Response("ok");
+    };
+    await using server = origin(answer, {
+      tls: { ...site, ca: ca.cert, requestCert: true, rejectUnauthorized: true },
+    });
+    const upstream = { type: "tcp", host: "127.0.0.1", port: Number(server.port), tls: true } as const;
+    const tls = { serverName: undefined, verify: true, ca: ca.cert, http2: false };
+    const withCertificate = (clientCert?: string, clientKey?: string): Promise<ProxyUnderTest> =>
+      startProxy([upstream], { proxy: { ...health({}), upstreamTls: { ...tls, clientCert, clientKey } } });
+    await using without = await withCertificate();
+    await isDown(without);
+    // Nothing but its probes asks.
+    await using proxy = await withCertificate(own.cert, own.key);
+    await isProbed;
+    expect(messages(proxy)).toEqual([]);
+  });
+
+  test("speaks HTTP/2 to an upstream that has nothing else", async () => {
+    const ca = makeAuthority();
+    let status = 200;
+    const server = http2.createSecureServer({
+      ...makeCertificate({ names: ["localhost"], by: ca }),
+      allowHTTP1: false,
+    });
+    server.on("sessionError", () => {});
+    server.on("stream", (stream: http2.ServerHttp2Stream, { ":path": path }) => {
+      stream.on("error", () => {});
+      stream.respond({ ":status": path === "/health" ? status : 200 });
+      stream.end("ok");
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as AddressInfo;
+    const tls = { serverName: "localhost", verify: true, ca: ca.cert, clientCert: undefined, clientKey: undefined };
+    const proxy = await startProxy([{ type: "tcp", host: "127.0.0.1", port, tls: true }], {
+      proxy: { ...health({ timeoutMs: 1_000 }), upstreamTls: { ...tls, http2: true } },
+    });
+    status = 503;
+    await isDown(proxy);
+    expect(reason(proxy)).toBe("it answered 503");
+    status = 200;
+    await isUp(proxy);
+    await proxy.worker.stop();
+    server.close();
+  });
+
+  test("reads no more than 64 KiB of a body, and that within its time", async () => {
+    let body: () => ReadableStream<Uint8Array> = () => endless("fine ", 0);
+    await using server = origin(() => new Response(body()));
+    await using proxy = await startProxy(Number(server.port), { proxy: health({ body: "fine", timeoutMs: 300 }) });
+    // An endless one is no fault where its beginning matches.
+    const asked = proxy.worker.peers[0];
+    body = () => endless("x".repeat(1_000), 0, "fine");
+    await isDown(proxy);
+    expect([asked?.isUp, reason(proxy)]).toEqual([true, "its answer does not match fine"]);
+    body = () => endless("fine ", 0);
+    await isUp(proxy);
+    body = () => endless("x", 50);
+    await isDown(proxy);
+    expect(proxy.worker.peers[0]?.down?.reason).toBe("no good answer within 300 ms");
+  });
+});
+
+/** Sends the same again and again with a pause between; `last` comes after 100 KB. */
+function endless(text: string, pauseMs: number, last = ""): ReadableStream<Uint8Array> {
+  const piece = Buffer.from(text);
+  let bytes = 0;
+  return new ReadableStream({
+    async pull(controller) {
+      await Bun.sleep(pauseMs);
+      bytes += piece.length;
+      if (last === "" || bytes < 100_000) return controller.enqueue(piece);
+      controller.enqueue(Buffer.from(last));
+      controller.close();
+    },
+  });
+}
+
+test("a reload keeps what is known: a peer that is down stays so, is not told anew, and says why and since when", async () => {
+  let isWell = false;
+  await using server = origin(() => new Response(null, { status: isWell ? 200 : 500 }));
+  const upstreams = [{ type: "tcp", host: "127.0.0.1", port: Number(server.port), tls: false }] as const;
+  await using proxy = await startProxy(upstreams, { proxy: health({}) });
+  await isDown(proxy);
+  const [before] = proxy.worker.peers;
+  expect(before).toMatchObject({ isUp: false, down: { reason: "it answered 500" } });
+  // Spoken to in another way, and looked at in another way.
+  const timeouts = { dialMs: 2_000, responseHeaderMs: 0, readMs: 0 };
+  const changed = configWith({ upstreams, proxy: { ...health({ uri: "/other" }), timeouts } });
+  expect((await proxy.worker.reload(changed)).type).toBe("reloaded");
+  expect([proxy.worker.peers[0]?.down, messages(proxy)]).toEqual([before?.down, ["peer is down"]]);
+  expect((await fetch(`http://127.0.0.1:${proxy.port}/`)).status).toBe(503);
+  isWell = true;
+  await isUp(proxy);
+  expect(messages(proxy)).toEqual(["peer is down", "request failed", "peer is up again"]);
 });

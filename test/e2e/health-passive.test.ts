@@ -2,9 +2,9 @@ import { describe, expect, test } from "bun:test";
 import type { ReverseProxyConfig } from "../../src/config/model.ts";
 import { CIRCUIT_BREAKER_DEFAULTS, UPSTREAM_POLICY_DEFAULTS } from "../../src/config/upstream-model.ts";
 import { LANES } from "../helpers/lanes.ts";
-import { type ProxyUnderTest, startProxy } from "../helpers/proxy.ts";
+import { configWith, type ProxyUnderTest, startProxy } from "../helpers/proxy.ts";
 import { RawClient } from "../helpers/raw-client.ts";
-import { RawOrigin } from "../helpers/raw-origin.ts";
+import { RawOrigin, refusingPort } from "../helpers/raw-origin.ts";
 
 const FIRST = { balance: { policy: { type: "first" }, weights: [] } } as const;
 
@@ -142,4 +142,71 @@ describe.each(LANES)("passive health by the $lane lane", ({ fields }) => {
       expect(proxy.log.lines.map(({ message }) => message)).toContain("peer is trusted again");
     });
   });
+
+  test("a trial whose client leaves gives its place to the next one", async () => {
+    const breaker = { ...CIRCUIT_BREAKER_DEFAULTS, minRequests: 1, openMs: 30, trials: 1 };
+    let text = answer(500, "bad");
+    const origin: Parameters<typeof RawOrigin.start>[0] = ({ connection }) => connection.send(text);
+    await withStandIn(origin, { ...FIRST, breaker }, async (proxy, bad) => {
+      expect((await ask(proxy))[0]).toBe(500);
+      text = "";
+      const count = bad.exchanges.length;
+      const end = performance.now() + 3_000;
+      while (bad.exchanges.length === count && performance.now() < end) {
+        const client = await RawClient.connect(proxy.port);
+        client.send(`GET / HTTP/1.1\r\n${fields.join("\r\n")}\r\n\r\n`);
+        await Bun.sleep(20);
+        client[Symbol.dispose]();
+      }
+      await proxy.log.until(() => proxy.log.failures.length > 0, "the end of the trial");
+      text = answer(200, "tried");
+      expect(await ask(proxy)).toEqual([200, "tried"]);
+    });
+  });
+
+  test("one attempt is one failure: an unhealthy status whose body breaks off is not two", async () => {
+    const broken: Parameters<typeof RawOrigin.start>[0] = async ({ connection }) => {
+      connection.send("HTTP/1.1 503 X\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n");
+      await Bun.sleep(20);
+      connection.reset();
+    };
+    await withStandIn(broken, passive({ maxFails: 2, unhealthyStatuses: [5] }), async (proxy) => {
+      await ask(proxy).catch(() => {});
+      await proxy.log.until(() => proxy.log.failures.length === 1, "the end of the request");
+      const [peer] = proxy.worker.peers;
+      expect([peer?.failures, peer?.isSuspect, peer?.lastFailure?.kind]).toEqual([1, false, "unhealthy_status"]);
+    });
+  });
+
+  test("a reload keeps failures, and judges by what it says of them", async () => {
+    const config = passive({ maxFails: 1, unhealthyStatuses: [5] });
+    await withStandIn(answer(503, "bad"), config, async (proxy, { port }) => {
+      expect(await ask(proxy)).toEqual([503, "bad"]);
+      const upstreams = proxy.worker.peers.map(({ name }) => Number(name.split(":")[1]));
+      expect(upstreams[0]).toBe(port);
+      const reload = async (maxFails: number): Promise<void> => {
+        const next = configWith({
+          upstreams: upstreams.map((each) => ({ type: "tcp", host: "127.0.0.1", port: each, tls: false }) as const),
+          proxy: passive({ maxFails, unhealthyStatuses: [5] }),
+        });
+        expect((await proxy.worker.reload(next)).type).toBe("reloaded");
+      };
+      await reload(2);
+      expect(await ask(proxy)).toEqual([503, "bad"]);
+      expect(await ask(proxy)).toEqual([200, "good"]);
+      await reload(1);
+      expect(await ask(proxy)).toEqual([200, "good"]);
+    });
+  });
+});
+
+test("what failed last on a peer is known without passive checks, also where another one answered", async () => {
+  await using good = RawOrigin.start(answer(200, "good"));
+  await using proxy = await startProxy([refusingPort(), good.port], { proxy: FIRST });
+  const before = Date.now();
+  expect((await fetch(`http://127.0.0.1:${proxy.port}/`)).status).toBe(200);
+  const [bad, well] = proxy.worker.peers;
+  expect(bad).toMatchObject({ isUp: true, isSuspect: false, failures: 0, lastFailure: { kind: "connection_refused" } });
+  expect(bad?.lastFailure?.at).toBeGreaterThanOrEqual(before);
+  expect(well?.lastFailure).toBeUndefined();
 });

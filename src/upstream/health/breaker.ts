@@ -9,26 +9,33 @@ interface Part {
   bad: number;
 }
 
+/** A time in which attempts are trials. */
+interface HalfOpen {
+  readonly type: "half_open";
+  underWay: number;
+  good: number;
+}
+
 /** A breaker's state: all is well; nothing is let through until then; some are let through to see. */
-type State =
-  | { readonly type: "closed" }
-  | { readonly type: "open"; readonly until: number }
-  | { readonly type: "half_open"; underWay: number; good: number };
+type State = { readonly type: "closed" } | { readonly type: "open"; readonly until: number } | HalfOpen;
+
+/** What an attempt is handed that is a trial: the trials that it belongs to. Undefined for any other. */
+export type Trial = HalfOpen | undefined;
 
 const CLOSED: State = { type: "closed" };
 
 /**
  * Takes a peer out while too many of its answers fail (a circuit breaker): it opens at so many percent of failures within
- * the window, after a while lets so many trials through at once, and closes when as many have gone well. Pure: the clock
- * is handed in.
+ * the window, after a while lets so many trials through at once, and closes when as many have gone well. What began before
+ * the trials says nothing about them. Pure: the clock is handed in.
  */
 export class CircuitBreaker {
-  readonly #config: CircuitBreakerConfig;
+  readonly config: CircuitBreakerConfig;
   readonly #parts: Part[] = Array.from({ length: PARTS }, () => ({ number: -1, good: 0, bad: 0 }));
   #state: State = CLOSED;
 
   constructor(config: CircuitBreakerConfig) {
-    this.#config = config;
+    this.config = config;
   }
 
   /** What it is called in what people read. */
@@ -40,39 +47,54 @@ export class CircuitBreaker {
   isOpen(now: number): boolean {
     const state = this.#state;
     if (state.type === "closed") return false;
-    if (state.type === "half_open") return state.underWay >= this.#config.trials;
+    if (state.type === "half_open") return state.underWay >= this.config.trials;
     if (now < state.until) return true;
     this.#state = { type: "half_open", underWay: 0, good: 0 };
     return false;
   }
 
-  /** An attempt is made on the peer. */
-  onAttempt(): void {
-    if (this.#state.type === "half_open") this.#state.underWay++;
+  /** An attempt is made on the peer. What comes back is handed to `onOver`, once, and to the others. */
+  onAttempt(): Trial {
+    const state = this.#state;
+    if (state.type !== "half_open") return undefined;
+    state.underWay++;
+    return state;
   }
 
-  /** An attempt came to its end without telling anything of the peer: the client left. */
-  onNothing(): void {
-    if (this.#state.type === "half_open" && this.#state.underWay > 0) this.#state.underWay--;
+  /** An attempt is under way no longer, whatever came of it. */
+  onOver(trial: Trial): void {
+    if (trial !== undefined) trial.underWay--;
   }
 
   /** An attempt went well, or failed. */
-  onOutcome(isGood: boolean, now: number): void {
+  onOutcome(isGood: boolean, trial: Trial, now: number): void {
     const state = this.#state;
-    const { trials, openMs } = this.#config;
-    if (state.type === "open") return;
-    if (state.type === "half_open") {
-      if (state.underWay > 0) state.underWay--;
-      if (!isGood) this.#state = { type: "open", until: now + openMs };
-      else if (++state.good >= trials) this.#close();
-      return;
+    if (state.type === "closed") return this.#count(isGood, now);
+    if (state.type === "open" || state !== trial) return;
+    if (!isGood) this.#open(now);
+    else if (++state.good >= this.config.trials) this.#close();
+  }
+
+  /** What had gone well broke off: it failed after all. */
+  onBroken(trial: Trial, now: number): void {
+    if (this.#state.type === "closed") {
+      const part = this.#partAt(now);
+      if (part.good > 0) part.good--;
     }
+    this.onOutcome(false, trial, now);
+  }
+
+  #count(isGood: boolean, now: number): void {
     const part = this.#partAt(now);
     if (isGood) part.good++;
     else {
       part.bad++;
-      if (this.#isTooMuch(part.number)) this.#state = { type: "open", until: now + openMs };
+      if (this.#isTooMuch(part.number)) this.#open(now);
     }
+  }
+
+  #open(now: number): void {
+    this.#state = { type: "open", until: now + this.config.openMs };
   }
 
   #close(): void {
@@ -84,7 +106,7 @@ export class CircuitBreaker {
   }
 
   #partAt(now: number): Part {
-    const number = Math.floor((now * PARTS) / this.#config.windowMs);
+    const number = Math.floor((now * PARTS) / this.config.windowMs);
     const part = this.#parts[number % PARTS] as Part;
     if (part.number !== number) {
       part.number = number;
@@ -102,7 +124,7 @@ export class CircuitBreaker {
       good += part.good;
       bad += part.bad;
     }
-    const { minRequests, errorPercent } = this.#config;
+    const { minRequests, errorPercent } = this.config;
     return good + bad >= minRequests && bad * 100 >= errorPercent * (good + bad);
   }
 }

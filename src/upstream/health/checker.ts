@@ -1,6 +1,7 @@
 import type { ActiveHealthConfig } from "../../config/model.ts";
 import type { Log } from "../../observe/log.ts";
-import type { Peer, PeerLife } from "../peer.ts";
+import type { Peer } from "../peer.ts";
+import type { Down, PeerLife } from "../peer-life.ts";
 import { type Probe, probe as realProbe } from "./probe.ts";
 import { pauseMs } from "./schedule.ts";
 
@@ -15,8 +16,13 @@ export interface CheckerParts {
   readonly probe?: Probe;
   /** Like `Math.random`. */
   readonly draw?: () => number;
-  /** Told of each change of a state. */
-  readonly onVerdict?: ((peer: Peer) => void) | undefined;
+  /** Told of all that are down: at the start, and when one more is, or one less. */
+  readonly onVerdicts?: ((down: readonly DownPeer[]) => void) | undefined;
+}
+
+/** What active checks say of a peer that is down; all others are up. Plain, as it goes from one worker to others. */
+export interface DownPeer extends Down {
+  readonly name: string;
 }
 
 /** How a peer's looks went lately. */
@@ -35,28 +41,29 @@ export class HealthChecker implements Disposable {
   readonly #log: Log;
   readonly #probe: Probe;
   readonly #draw: () => number;
-  readonly #onVerdict: ((peer: Peer) => void) | undefined;
+  readonly #onVerdicts: CheckerParts["onVerdicts"];
   readonly #timers = new Set<Timer>();
   #isStopped = false;
 
   constructor(
     watched: Iterable<Watched>,
     log: Log,
-    { probe = realProbe, draw = Math.random, onVerdict }: CheckerParts = {},
+    { probe = realProbe, draw = Math.random, onVerdicts }: CheckerParts = {},
   ) {
     this.#watched = onePerLife(watched);
     this.#log = log;
     this.#probe = probe;
     this.#draw = draw;
-    this.#onVerdict = onVerdict;
+    this.#onVerdicts = onVerdicts;
   }
 
   /** Probes every peer now and then at each interval. One that is not looked at any more counts as up. */
   start(): void {
     for (const { peer, check } of this.#watched) {
       if (check !== undefined && check.intervalMs > 0) void this.#look(peer, check, { goodInRow: 0, badInRow: 0 });
-      else if (!peer.healthy) this.#set(peer, true);
+      else peer.life.down = undefined;
     }
+    this.#tell();
   }
 
   [Symbol.dispose](): void {
@@ -89,18 +96,20 @@ export class HealthChecker implements Disposable {
   }
 
   #takeOut(peer: Peer, reason: string): void {
-    this.#set(peer, false);
+    peer.life.down = { reason, since: Date.now() };
+    this.#tell();
     this.#log.warn("peer is down", { peer: peer.name, reason });
   }
 
   #bringBack(peer: Peer): void {
-    this.#set(peer, true);
+    peer.life.down = undefined;
+    this.#tell();
     this.#log.info("peer is up again", { peer: peer.name });
   }
 
-  #set(peer: Peer, isUp: boolean): void {
-    peer.healthy = isUp;
-    this.#onVerdict?.(peer);
+  #tell(): void {
+    if (this.#onVerdicts === undefined) return;
+    this.#onVerdicts(this.#watched.flatMap(({ peer: { name, life } }) => (life.down ? { name, ...life.down } : [])));
   }
 }
 

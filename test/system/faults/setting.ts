@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { type BinaryRun, startBinary, temporaryFolder } from "../../helpers/binary.ts";
 import { refusingPort } from "../../helpers/raw-origin.ts";
 import { StalledOrigin } from "../../helpers/stalled-origin.ts";
-import type { PeerStatus } from "../../../src/upstream/peers.ts";
+import type { PeerStatus } from "../../../src/upstream/peer-status.ts";
 import type { Doors } from "./asker.ts";
 import type { Asker, Fault } from "./fault.ts";
 import { FaultyOrigin } from "./faulty-origin.ts";

@@ -1,9 +1,20 @@
 import { expect, test } from "bun:test";
 import { drainingAfter, meantBy, unknownPeer } from "../../../src/process/drained.ts";
-import type { PeerStatus } from "../../../src/upstream/peers.ts";
+import type { PeerStatus } from "../../../src/upstream/peer-status.ts";
 
 function peer(name: string, upstream = name): PeerStatus {
-  return { name, upstream, isUp: true, isSuspect: false, isDraining: false, inFlight: 0 };
+  return {
+    name,
+    upstream,
+    isUp: true,
+    isSuspect: false,
+    isDraining: false,
+    inFlight: 0,
+    down: undefined,
+    failures: 0,
+    breaker: undefined,
+    lastFailure: undefined,
+  };
 }
 
 const ONE = "a.test:80 (192.0.2.1)";

@@ -1,8 +1,9 @@
 import { expect, test } from "bun:test";
-import { UPSTREAM_POLICY_DEFAULTS } from "../../../src/config/upstream-model.ts";
+import { CIRCUIT_BREAKER_DEFAULTS, UPSTREAM_POLICY_DEFAULTS } from "../../../src/config/upstream-model.ts";
 import type { UpstreamAddress } from "../../../src/config/model.ts";
 import type { PeerOptions } from "../../../src/upstream/peer.ts";
 import { Peers } from "../../../src/upstream/peers.ts";
+import { type PeerStatus, together } from "../../../src/upstream/peer-status.ts";
 
 const OPTIONS: PeerOptions = {
   upstreamTls: {
@@ -22,6 +23,18 @@ const OPTIONS: PeerOptions = {
   breaker: undefined,
 };
 const address = (port: number, tls = false): UpstreamAddress => ({ type: "tcp", host: "127.0.0.1", port, tls });
+const status = (port: number): PeerStatus => ({
+  name: `127.0.0.1:${port}`,
+  upstream: `127.0.0.1:${port}`,
+  isUp: true,
+  down: undefined,
+  isSuspect: false,
+  isDraining: false,
+  inFlight: 0,
+  failures: 0,
+  breaker: undefined,
+  lastFailure: undefined,
+});
 const again = (): PeerOptions => structuredClone(OPTIONS);
 
 test("the same address spoken to in the same way is the same peer", () => {
@@ -39,7 +52,7 @@ test("other addresses, and the same one with TLS, are other peers with a life of
 test("one that is spoken to in another way is another peer with the same life", () => {
   const peers = new Peers();
   const before = peers.get(address(1), OPTIONS);
-  before.healthy = false;
+  before.life.down = { reason: "gone", since: 0 };
   before.inFlight++;
   const after = peers.get(address(1), { ...again(), timeouts: { ...OPTIONS.timeouts, readMs: 1 } });
   expect(after).not.toBe(before);
@@ -60,7 +73,7 @@ test("a peer that is not retained begins a new life when it comes back", () => {
   const peers = new Peers();
   const stays = peers.get(address(1), OPTIONS);
   const goes = peers.get(address(2), OPTIONS);
-  goes.healthy = false;
+  goes.life.down = { reason: "gone", since: 0 };
   peers.retain(new Set([stays]));
   expect(peers.size).toBe(1);
   expect(peers.get(address(1), again())).toBe(stays);
@@ -82,8 +95,8 @@ test("an address that is drained gets nothing new however it is spoken to, and i
   ]);
   later.inFlight++;
   expect(peers.statuses).toEqual([
-    { name: "127.0.0.1:1", upstream: "127.0.0.1:1", isUp: true, isSuspect: false, isDraining: true, inFlight: 0 },
-    { name: "127.0.0.1:2", upstream: "127.0.0.1:2", isUp: true, isSuspect: false, isDraining: true, inFlight: 1 },
+    { ...status(1), isDraining: true, inFlight: 0 },
+    { ...status(2), isDraining: true, inFlight: 1 },
   ]);
   peers.drain([later.name]);
   expect([first, other, later].map((peer) => peer.available)).toEqual([true, true, false]);
@@ -98,4 +111,75 @@ test("a named upstream is drained with all of its addresses, those that come lat
   expect([first.available, second.available]).toEqual([false, true]);
   peers.drain(["a.test:80"]);
   expect([first.available, second.available, at("192.0.2.3").available]).toEqual([false, false, false]);
+});
+
+test("a worker that does not look at peers is told which are down; that holds for those that come later, and until it is told anew", () => {
+  const peers = new Peers();
+  const down = { name: "127.0.0.1:1", reason: "it answered 500", since: 7 };
+  peers.setDown([down]);
+  const [one, two] = [peers.get(address(1), OPTIONS), peers.get(address(2), OPTIONS)];
+  expect([one.available, two.available]).toEqual([false, true]);
+  expect(peers.statuses[0]).toEqual({ ...status(1), isUp: false, down: { reason: "it answered 500", since: 7 } });
+  peers.setDown([]);
+  expect(one.available).toBe(true);
+});
+
+test("what one worker begins with holds for no peer that comes later", () => {
+  const peers = new Peers();
+  const [one] = [peers.get(address(1), OPTIONS)];
+  const why = { reason: "gone", since: 0 };
+  peers.markDown([
+    { name: one.name, ...why },
+    { name: "127.0.0.1:2", ...why },
+  ]);
+  expect([one.available, peers.get(address(2), OPTIONS).available]).toEqual([false, true]);
+});
+
+test("a reload with other thresholds of a breaker is judged by those; one with the same keeps its state", () => {
+  const peers = new Peers();
+  const withBreaker = (minRequests: number, readMs = 0) =>
+    peers.get(address(1), {
+      ...again(),
+      timeouts: { ...OPTIONS.timeouts, readMs },
+      breaker: { ...CIRCUIT_BREAKER_DEFAULTS, minRequests },
+    });
+  const patient = withBreaker(1_000);
+  const strict = withBreaker(2);
+  const now = performance.now();
+  for (const { breaker } of [patient, strict]) for (let i = 0; i < 2; i++) breaker?.onOutcome(false, undefined, now);
+  expect([patient.isSuspect, strict.isSuspect, withBreaker(2, 1).isSuspect]).toEqual([false, true, true]);
+  // A route without one does not care.
+  expect(peers.get(address(1), OPTIONS).isSuspect).toBe(false);
+  expect(peers.statuses[0]).toMatchObject({ isSuspect: true, breaker: "open" });
+  // What no configuration names any more is forgotten.
+  peers.retain(new Set([patient]));
+  expect(withBreaker(2).isSuspect).toBe(false);
+});
+
+test("of several routes each counts failures by its own measure", () => {
+  const peers = new Peers();
+  const at = (maxFails: number) =>
+    peers.get(address(1), {
+      ...again(),
+      passiveHealth: { ...OPTIONS.passiveHealth, failDurationMs: 60_000, maxFails },
+    });
+  const [strict, patient] = [at(1), at(3)];
+  const seen = [1, 2, 3].map(() => {
+    strict.life.failures.add(60_000, performance.now());
+    return [strict.isSuspect, patient.isSuspect];
+  });
+  expect(seen).toEqual([
+    [true, false],
+    [true, false],
+    [true, true],
+  ]);
+});
+
+test("two workers' words about an address are put together: the worse and the later hold, and counts add up", () => {
+  const failure = (at: number) => ({ kind: "connection_refused", detail: "refused", at });
+  const one: PeerStatus = { ...status(1), inFlight: 1, failures: 1, breaker: "closed", lastFailure: failure(2) };
+  const down = { reason: "gone", since: 1 };
+  const two: PeerStatus = { ...status(1), isUp: false, down, inFlight: 2, breaker: "open", lastFailure: failure(1) };
+  const both = { ...status(1), isUp: false, down, inFlight: 3, failures: 1, breaker: "open", lastFailure: failure(2) };
+  expect([together(one, two), together(two, one)]).toEqual([both, both] as PeerStatus[]);
 });

@@ -31,7 +31,7 @@ describe.each(ALL.map((policy) => [policy.type, policy] as const))("%s", (_name,
     const { select } = compileBalance(balance(policy), all, seeded(1));
     const [a, b, c] = all as [Peer, Peer, Peer];
     for (let i = 0; i < 10; i++) expect(select(request, [a, b])).toBe(c);
-    c.healthy = false;
+    c.life.down = { reason: "gone", since: 0 };
     for (let i = 0; i < 10; i++) expect([a, b]).toContain(select(request, [a, b]) as Peer);
   });
 
@@ -39,10 +39,10 @@ describe.each(ALL.map((policy) => [policy.type, policy] as const))("%s", (_name,
     const all = peers(3);
     const { select } = compileBalance(balance(policy), all, seeded(1));
     const [a, b, c] = all as [Peer, Peer, Peer];
-    a.healthy = false;
+    a.life.down = { reason: "gone", since: 0 };
     b.life.draining = true;
     for (let i = 0; i < 10; i++) expect(select(request, [])).toBe(c);
-    c.healthy = false;
+    c.life.down = { reason: "gone", since: 0 };
     expect(select(request, [])).toBeUndefined();
     b.life.draining = false;
     expect(select(request, [])).toBe(b);
@@ -62,7 +62,7 @@ describe.each(ALL.map((policy) => [policy.type, policy] as const))("%s", (_name,
     const [only] = peers(1) as [Peer];
     const { select } = compileBalance(balance(policy), [only]);
     expect([select(request, []), select(request, [only])]).toEqual([only, only]);
-    only.healthy = false;
+    only.life.down = { reason: "gone", since: 0 };
     expect(select(request, [])).toBeUndefined();
   });
 });
@@ -73,7 +73,7 @@ describe("in turn", () => {
     const [a, b, c] = all as [Peer, Peer, Peer];
     const { select } = compileBalance(balance({ type: "round_robin" }), all);
     expect([1, 2, 3, 4].map(() => select(facts(), []))).toEqual([a, b, c, a]);
-    b.healthy = false;
+    b.life.down = { reason: "gone", since: 0 };
     const found = [1, 2, 3, 4].map(() => select(facts(), []));
     expect(found).toEqual([c, a, c, a]);
   });
@@ -90,7 +90,7 @@ describe("in turn", () => {
 
   test("the weights of those that are left hold when one goes", () => {
     const all = peers(3);
-    (all[1] as Peer).healthy = false;
+    (all[1] as Peer).life.down = { reason: "gone", since: 0 };
     expect(counts(all, balance({ type: "weighted_round_robin" }, [3, 2, 1]), 400, () => facts())).toEqual([
       300, 0, 100,
     ]);
@@ -100,7 +100,7 @@ describe("in turn", () => {
 describe("by chance", () => {
   test("each peer is as likely as its weight, also beside one that is down", () => {
     const all = peers(4);
-    (all[1] as Peer).healthy = false;
+    (all[1] as Peer).life.down = { reason: "gone", since: 0 };
     const [a = 0, b = 0, c = 0, d = 0] = counts(all, balance({ type: "random" }, [1, 5, 2, 1]), 8_000, () => facts());
     expect(b).toBe(0);
     for (const [count, share] of [

@@ -89,7 +89,7 @@ test("health_fails and health_passes count what comes in a row", async () => {
 
 test("a peer that is not looked at any more counts as up", () => {
   const peer = peerAt(1);
-  peer.healthy = false;
+  peer.life.down = { reason: "gone", since: 0 };
   using checker = new HealthChecker([{ peer, check: undefined }], new RecordingLog());
   checker.start();
   expect(peer.available).toBe(true);

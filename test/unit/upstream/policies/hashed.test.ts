@@ -24,7 +24,7 @@ describe("by a hash", () => {
     const all = peers(10);
     const before = choices(all);
     const gone = all[3] as Peer;
-    gone.healthy = false;
+    gone.life.down = { reason: "gone", since: 0 };
     const down = choices(all);
     const without = choices(all.filter((peer) => peer !== gone));
     const moved = before.filter((peer, i) => peer !== down[i]);

@@ -32,7 +32,7 @@ describe("cookie", () => {
     const { select, sticky } = compileBalance(balance({ ...policy, maxAgeMs: 3_600_000 }), all);
     const request = facts({ fields: { cookie: sticky?.cookieOf(b, false)?.split(";")[0] ?? "" } });
     expect(select(request, [])).toBe(b);
-    b.healthy = false;
+    b.life.down = { reason: "gone", since: 0 };
     expect(select(request, [])).toBe(a);
     expect(sticky?.isKnown(request, a)).toBe(false);
     expect(sticky?.cookieOf(a, false)).toContain("; Max-Age=3600;");
