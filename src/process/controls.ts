@@ -154,7 +154,10 @@ export class Controls {
 
   #stranded(peers: readonly PeerStatus[]): readonly string[] {
     return proxiesOf(this.#options.config()).flatMap(({ key, proxy }) => {
-      const upstreams = new Set(proxy.upstreams.map(upstreamText));
+      const { dynamic } = proxy;
+      // Targets of a service are called by names of their own.
+      const looked = dynamic?.type === "a" ? [{ ...dynamic, type: "tcp", host: dynamic.name } as const] : [];
+      const upstreams = new Set([...proxy.upstreams, ...looked].map(upstreamText));
       const own = peers.filter(({ upstream }) => upstreams.has(upstream));
       return own.length > 0 && own.every(({ isDraining }) => isDraining) ? [key] : [];
     });

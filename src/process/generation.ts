@@ -1,6 +1,5 @@
 import type { Config, ListenerConfig, RouteConfig } from "../config/model.ts";
 import type { BridgeData } from "../proxy/bridge.ts";
-import type { Log } from "../observe/log.ts";
 import { Engine } from "../proxy/engine.ts";
 import { Gateway } from "../proxy/gateway.ts";
 import type { GatewayCtx } from "../proxy/gateway-ctx.ts";
@@ -8,7 +7,7 @@ import type { Maintenance } from "../proxy/maintenance.ts";
 import type { OpenStream } from "../proxy/open-streams.ts";
 import type { ProxyRoute } from "../proxy/proxy-route.ts";
 import type { Service as ListenerService } from "../server/listener.ts";
-import { HealthChecker } from "../upstream/health/checker.ts";
+import { HealthChecker, type Watched } from "../upstream/health/checker.ts";
 import type { Peer } from "../upstream/peer.ts";
 import { listenerNames } from "./listener-names.ts";
 import type { Probing, Service } from "./service.ts";
@@ -32,10 +31,8 @@ export class Generation implements Disposable {
   onPeersChanged: (() => void) | undefined = undefined;
   readonly #byRoutes = new Map<readonly RouteConfig[], RoutesAtWork>();
   readonly #proxyRoutes: readonly ProxyRoute[];
-  readonly #log: Log;
-  #healthChecker: HealthChecker;
+  readonly #healthChecker: HealthChecker;
   readonly #probing: Probing;
-  #isStarted = false;
   readonly #maintenance: Maintenance;
   /** Where streams may stay. */
   readonly #routesByKey = new Map<string, ProxyRoute[]>();
@@ -48,11 +45,10 @@ export class Generation implements Disposable {
     for (const { routes } of config.listeners) {
       if (!this.#byRoutes.has(routes)) this.#byRoutes.set(routes, putToWork(routes, service));
     }
-    this.#log = service.log;
     this.#probing = service.probing;
     this.#proxyRoutes = [...this.#byRoutes.values()].flatMap((atWork) => atWork.proxyRoutes);
     for (const route of this.#proxyRoutes) route.onPeersChanged = () => this.#followPeers();
-    this.#healthChecker = this.#makeChecker();
+    this.#healthChecker = new HealthChecker(this.#watched, service.log, { onVerdicts: service.probing.onVerdicts });
     for (const [name, { routes }] of this.listeners) this.#noteRoutes(name, this.#byRoutes.get(routes)?.proxyRoutes);
   }
 
@@ -86,8 +82,8 @@ export class Generation implements Disposable {
   /** It is what serves from now on. Starts what runs by itself: health checks. */
   start(): void {
     this.#maintenance.page = this.config.process.maintenancePage;
-    this.#isStarted = true;
-    this.#startChecks();
+    // Another worker is told, also of what nobody looks at any more.
+    if (this.#probing.isProber) this.#healthChecker.start();
   }
 
   /** Stops what runs by itself. Requests that it began go on. */
@@ -97,22 +93,14 @@ export class Generation implements Disposable {
     for (const route of this.#proxyRoutes) route[Symbol.dispose]();
   }
 
-  #makeChecker(): HealthChecker {
-    const watched = this.#proxyRoutes.flatMap(({ peers, config: { activeHealth } }) =>
+  get #watched(): readonly Watched[] {
+    return this.#proxyRoutes.flatMap(({ peers, config: { activeHealth } }) =>
       peers.map((peer) => ({ peer, check: activeHealth })),
     );
-    return new HealthChecker(watched, this.#log, { onVerdicts: this.#probing.onVerdicts });
-  }
-
-  #startChecks(): void {
-    // Another worker is told, also of what nobody looks at any more.
-    if (this.#probing.isProber) this.#healthChecker.start();
   }
 
   #followPeers(): void {
-    this.#healthChecker[Symbol.dispose]();
-    this.#healthChecker = this.#makeChecker();
-    if (this.#isStarted) this.#startChecks();
+    this.#healthChecker.follow(this.#watched);
     this.onPeersChanged?.();
   }
 

@@ -42,6 +42,8 @@ export class Worker {
   readonly #service: Service;
   readonly #listeners: ListenerSet;
   #generation: Generation;
+  /** Made, and neither committed nor given up. */
+  readonly #prepared = new Set<Generation>();
   #isStopping = false;
 
   /** Made by `startWorker`. */
@@ -102,6 +104,7 @@ export class Worker {
   async prepare(config: Config, sharing: Sharing): Promise<Prepared | ReloadRefusal> {
     if (this.#isStopping) return { type: "stopping" };
     const next = this.#compile(config);
+    this.#prepared.add(next);
     await next.looked();
     const opened = await this.#listeners.openFor(next, sharing);
     const prepared = new Prepared(opened, {
@@ -120,13 +123,14 @@ export class Worker {
     }
     // Nothing fails from here on, and the event loop does not turn: no request sees half of it.
     const before = this.#generation;
+    this.#prepared.delete(next);
     this.#generation = next;
     const swapped = this.#listeners.swap(next, opened);
     before[Symbol.dispose]();
     this.#follow(next);
     next.start();
     const leavingStreams = this.#service.streams.drainGone((stream) => !next.hasPlaceFor(stream));
-    this.#retain(next);
+    this.#retain();
     await swapped.settled;
     const changes = changesBetween(before.config, next.config);
     return { type: "reloaded", ...changes, listeners: swapped.counts, leavingStreams };
@@ -176,25 +180,28 @@ export class Worker {
       return new Generation(config, this.#service);
     } catch (error) {
       // A bug, since the configuration was checked; what was made of it is forgotten all the same.
-      this.#retain(this.#generation);
+      this.#retain();
       throw error;
     }
   }
 
   #giveUp(next: Generation, opened: Opened): void {
+    this.#prepared.delete(next);
     next[Symbol.dispose]();
     for (const listener of opened.listeners.values()) void listener.close();
-    this.#retain(this.#generation);
+    this.#retain();
   }
 
   /** Lets go of the peers that a name stands for no more. */
   #follow(generation: Generation): void {
-    generation.onPeersChanged = () => this.#retain(generation);
+    generation.onPeersChanged = () => this.#retain();
   }
 
-  #retain({ peers }: Generation): void {
-    this.#service.peers.retain(peers);
-    this.#service.lanes.retain(peers);
+  /** What serves, or may serve soon. */
+  #retain(): void {
+    const used = new Set([this.#generation, ...this.#prepared].flatMap(({ peers }) => [...peers]));
+    this.#service.peers.retain(used);
+    this.#service.lanes.retain(used);
   }
 
   async #dispose(): Promise<void> {

@@ -69,6 +69,20 @@ export class PeerQueue {
     return promise;
   }
 
+  /** The peers are other ones: whoever waits may have a place among them now. */
+  onPeersChanged(): void {
+    if (this.#waiters.size === 0) return;
+    this.#listen();
+    this.#offer();
+  }
+
+  /** One in a turn of the event loop: only then the peer that it got counts it. */
+  readonly #offer = (): void => {
+    const before = this.#waiters.size;
+    this.#onFreed();
+    if (this.#waiters.size > 0 && this.#waiters.size < before) setTimeout(this.#offer, 0);
+  };
+
   /** One place is free: the first who may have it gets it. */
   readonly #onFreed = (): void => {
     for (const waiter of this.#waiters) {

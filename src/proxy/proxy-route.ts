@@ -105,6 +105,7 @@ export class ProxyRoute implements StreamOwner {
     this.peers = peers;
     this.select = balance.select;
     this.sticky = balance.sticky;
+    this.#queue?.onPeersChanged();
     this.onPeersChanged?.();
   }
 

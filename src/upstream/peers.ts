@@ -1,7 +1,7 @@
 import type { UpstreamAddress } from "../config/model.ts";
 import type { DownPeer } from "./health/checker.ts";
 import { Peer, type PeerOptions, peerName } from "./peer.ts";
-import type { Down } from "./peer-life.ts";
+import type { Down, PeerLife } from "./peer-life.ts";
 import { type PeerStatus, statusOf } from "./peer-status.ts";
 
 /**
@@ -10,6 +10,8 @@ import { type PeerStatus, statusOf } from "./peer-status.ts";
  */
 export class Peers {
   readonly #byName = new Map<string, Peer[]>();
+  /** Of addresses that were let go while something was open on them: they may come back before it is over. */
+  readonly #leaving = new Map<string, PeerLife>();
   #draining: ReadonlySet<string> = new Set();
   #down: ReadonlyMap<string, Down> = new Map();
 
@@ -22,10 +24,11 @@ export class Peers {
     const known = this.#byName.get(name);
     const same = known?.find((peer) => isSpokenToAlike(peer.options, options));
     if (same !== undefined) return same;
-    const peer = new Peer(address, pick(options), known?.[0]?.life);
+    const peer = new Peer(address, pick(options), known?.[0]?.life ?? this.#leaving.get(name));
     if (known !== undefined) known.push(peer);
     else {
       this.#byName.set(name, [peer]);
+      this.#leaving.delete(name);
       peer.life.draining = this.#isDrained(peer);
       peer.life.down = this.#down.get(name);
     }
@@ -61,12 +64,19 @@ export class Peers {
     return [...this.#byName.values()].flatMap((peers) => statusOf(peers, now));
   }
 
-  /** Forgets all others: to be called when a configuration has taken the place of another, or was given up. */
+  /**
+   * Forgets all others: to be called when a configuration has taken the place of another, or was given up, and when a name
+   * stands for other addresses. What is open on them goes on, and is remembered until then.
+   */
   retain(used: ReadonlySet<Peer>): void {
+    for (const [name, life] of this.#leaving) if (life.inFlight === 0) this.#leaving.delete(name);
     for (const [name, peers] of this.#byName) {
       const kept = peers.filter((peer) => used.has(peer));
-      if (kept.length === 0) this.#byName.delete(name);
-      else if (kept.length < peers.length) {
+      const [first] = peers;
+      if (kept.length === 0) {
+        this.#byName.delete(name);
+        if (first !== undefined && first.inFlight > 0) this.#leaving.set(name, first.life);
+      } else if (kept.length < peers.length) {
         this.#byName.set(name, kept);
         kept[0]?.life.retainBreakers(kept.map((peer) => peer.breaker));
       }
@@ -77,9 +87,9 @@ export class Peers {
     return this.#draining.has(name) || this.#draining.has(upstream);
   }
 
-  /** How many there are. */
+  /** How many there are, with the addresses that are let go and still in use. */
   get size(): number {
-    let size = 0;
+    let size = this.#leaving.size;
     for (const peers of this.#byName.values()) size += peers.length;
     return size;
   }

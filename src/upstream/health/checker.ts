@@ -25,25 +25,30 @@ export interface DownPeer extends Down {
   readonly name: string;
 }
 
-/** How a peer's looks went lately. */
-interface Standing {
+/** One peer that is looked at, and how its looks went lately. */
+interface Look {
+  readonly peer: Peer;
+  readonly check: ActiveHealthConfig;
   goodInRow: number;
   badInRow: number;
+  timer: Timer | undefined;
+  isOver: boolean;
 }
 
 /**
  * Active health checks (Caddy's `health_*`, Pingora's `TcpHealthCheck`): a peer that fails so many in a row is taken out
  * until it passes so many. Speaks only when a state changes. Made for one configuration: an address that several routes
  * forward to is looked at once, by a request rather than by a connection alone, and as often as the most careful wants.
+ * Its peers may become others while it is at work.
  */
 export class HealthChecker implements Disposable {
-  readonly #watched: readonly Watched[];
+  #watched: readonly Watched[];
   readonly #log: Log;
   readonly #probe: Probe;
   readonly #draw: () => number;
   readonly #onVerdicts: CheckerParts["onVerdicts"];
-  readonly #timers = new Set<Timer>();
-  #isStopped = false;
+  readonly #looks = new Map<PeerLife, Look>();
+  #isStarted = false;
 
   constructor(
     watched: Iterable<Watched>,
@@ -59,40 +64,62 @@ export class HealthChecker implements Disposable {
 
   /** Probes every peer now and then at each interval. One that is not looked at any more counts as up. */
   start(): void {
+    this.#isStarted = true;
+    this.#begin();
+  }
+
+  /** Looks at these from now on: those that it looks at in this way already go on as they are. */
+  follow(watched: Iterable<Watched>): void {
+    this.#watched = onePerLife(watched);
+    if (this.#isStarted) this.#begin();
+  }
+
+  [Symbol.dispose](): void {
+    this.#isStarted = false;
+    for (const look of this.#looks.values()) end(look);
+    this.#looks.clear();
+  }
+
+  #begin(): void {
+    const lives = new Set(this.#watched.map(({ peer }) => peer.life));
+    for (const [life, look] of this.#looks) {
+      if (lives.has(life)) continue;
+      this.#forget(look);
+      life.down = undefined;
+    }
     for (const { peer, check } of this.#watched) {
-      if (check !== undefined && check.intervalMs > 0) void this.#look(peer, check, { goodInRow: 0, badInRow: 0 });
-      else peer.life.down = undefined;
+      const known = this.#looks.get(peer.life);
+      if (known !== undefined && known.peer === peer && known.check === check) continue;
+      if (known !== undefined) this.#forget(known);
+      if (check !== undefined && check.intervalMs > 0) {
+        const look: Look = { peer, check, goodInRow: 0, badInRow: 0, timer: undefined, isOver: false };
+        this.#looks.set(peer.life, look);
+        void this.#look(look);
+      } else peer.life.down = undefined;
     }
     this.#tell();
   }
 
-  [Symbol.dispose](): void {
-    this.#isStopped = true;
-    for (const timer of this.#timers) clearTimeout(timer);
-    this.#timers.clear();
+  #forget(look: Look): void {
+    end(look);
+    this.#looks.delete(look.peer.life);
   }
 
-  async #look(peer: Peer, check: ActiveHealthConfig, standing: Standing): Promise<void> {
+  async #look(look: Look): Promise<void> {
+    const { peer, check } = look;
     const result = await this.#probe(peer, check);
-    if (this.#isStopped) return;
+    if (look.isOver) return;
     if (result === true) {
-      standing.badInRow = 0;
-      standing.goodInRow++;
-      if (!peer.healthy && standing.goodInRow >= check.passes) this.#bringBack(peer);
+      look.badInRow = 0;
+      look.goodInRow++;
+      if (!peer.healthy && look.goodInRow >= check.passes) this.#bringBack(peer);
     } else {
-      standing.goodInRow = 0;
-      standing.badInRow++;
-      if (peer.healthy && standing.badInRow >= check.fails) this.#takeOut(peer, result);
+      look.goodInRow = 0;
+      look.badInRow++;
+      if (peer.healthy && look.badInRow >= check.fails) this.#takeOut(peer, result);
     }
-    const timer = setTimeout(
-      () => {
-        this.#timers.delete(timer);
-        void this.#look(peer, check, standing);
-      },
-      pauseMs(check.intervalMs, standing.badInRow, this.#draw()),
-    );
-    timer.unref();
-    this.#timers.add(timer);
+    look.timer = setTimeout(() => void this.#look(look), pauseMs(check.intervalMs, look.badInRow, this.#draw()));
+    look.timer.unref();
   }
 
   #takeOut(peer: Peer, reason: string): void {
@@ -111,6 +138,11 @@ export class HealthChecker implements Disposable {
     if (this.#onVerdicts === undefined) return;
     this.#onVerdicts(this.#watched.flatMap(({ peer: { name, life } }) => (life.down ? { name, ...life.down } : [])));
   }
+}
+
+function end(look: Look): void {
+  look.isOver = true;
+  clearTimeout(look.timer);
 }
 
 function onePerLife(watched: Iterable<Watched>): readonly Watched[] {

@@ -183,3 +183,17 @@ test("two workers' words about an address are put together: the worse and the la
   const both = { ...status(1), isUp: false, down, inFlight: 3, failures: 1, breaker: "open", lastFailure: failure(2) };
   expect([together(one, two), together(two, one)]).toEqual([both, both] as PeerStatus[]);
 });
+
+test("an address that comes back while something is open on it goes on with its life", () => {
+  const peers = new Peers();
+  const before = peers.get(address(1), OPTIONS);
+  before.inFlight++;
+  peers.retain(new Set());
+  expect([peers.size, peers.statuses.length]).toEqual([1, 0]);
+  const after = peers.get(address(1), OPTIONS);
+  expect(after.inFlight).toBe(1);
+  peers.retain(new Set());
+  before.inFlight--;
+  peers.retain(new Set());
+  expect(peers.size).toBe(0);
+});

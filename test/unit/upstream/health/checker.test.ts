@@ -113,3 +113,49 @@ test("the probe tells a peer that accepts from one that refuses", async () => {
   expect(await probeTcp(peerAt(listener.port), 1_000)).toBe(true);
   expect(await probeTcp(peerAt(refusingPort()), 1_000)).toContain("ECONNREFUSED");
 });
+
+test("peers may become others: those that stay are looked at as before, those that go are not any more", async () => {
+  const [stays, goes, comes] = [peerAt(1), peerAt(2), peerAt(3)];
+  const looks = new Map<Peer, number>();
+  const verdicts: (readonly string[])[] = [];
+  const { promise: taken, resolve } = Promise.withResolvers<void>();
+  using checker = new HealthChecker([], new RecordingLog(), {
+    probe: async (peer) => {
+      looks.set(peer, (looks.get(peer) ?? 0) + 1);
+      return "gone";
+    },
+    onVerdicts: (down) => {
+      verdicts.push(down.map(({ name }) => name));
+      if (down.length === 2) resolve();
+    },
+  });
+  const check = every(60_000);
+  checker.follow([stays, goes].map((peer) => ({ peer, check })));
+  expect(looks.size).toBe(0);
+  checker.start();
+  await taken;
+  checker.follow([stays, comes].map((peer) => ({ peer, check })));
+  expect([stays, goes, comes].map((peer) => looks.get(peer))).toEqual([1, 1, 1]);
+  await Bun.sleep(0);
+  expect([stays, goes, comes].map(({ healthy }) => healthy)).toEqual([false, true, false]);
+  expect(verdicts.slice(-2)).toEqual([[stays.name], [stays.name, comes.name]]);
+});
+
+test("a thousand changes leave one look", async () => {
+  let looks = 0;
+  using checker = new HealthChecker([], new RecordingLog(), {
+    probe: async () => {
+      looks++;
+      return true;
+    },
+  });
+  checker.start();
+  for (let i = 1; i <= 1_000; i++) checker.follow([{ peer: peerAt(i), check: every(1) }]);
+  await Bun.sleep(0);
+  looks = 0;
+  const { promise: seen, resolve } = Promise.withResolvers<void>();
+  setTimeout(resolve, 20);
+  await seen;
+  // A timer for each that left would make a thousand of each of them.
+  expect(looks).toBeLessThan(100);
+});
