@@ -1,6 +1,7 @@
 import type { BalanceConfig, PolicyConfig } from "../config/model.ts";
 import type { Peer } from "./peer.ts";
 import { first, leastConn } from "./policies/by-load.ts";
+import { byPriority, groupsOf, type PeerGroup } from "./policies/by-priority.ts";
 import { type Draw, random, randomChoose } from "./policies/drawn.ts";
 import { hashed, type KeyOf, queryValue } from "./policies/hashed.ts";
 import { roundRobin, weightedRoundRobin } from "./policies/in-turn.ts";
@@ -33,13 +34,20 @@ export interface Balance {
   readonly sticky: StickyCookie | undefined;
 }
 
+/** How the peers of a route are chosen among. */
+export interface BalanceOptions extends BalanceConfig {
+  /** Of each peer: others are chosen only where none of a lower one will do (SRV). Empty: all alike. */
+  readonly priorities?: readonly number[];
+}
+
 /** Makes the policy of a route over its peers, whose order is that of `weights`. @param draw where chance comes from */
 export function compileBalance(
-  { policy, weights }: BalanceConfig,
+  { policy, weights, priorities = [] }: BalanceOptions,
   peers: readonly Peer[],
   draw: Draw = Math.random,
 ): Balance {
-  const compiler = new Compiler(peers, weights, draw);
+  const groups = groupsOf(peers, weights, priorities);
+  const compiler = new Compiler(peers, groups, draw);
   const select = compiler.select(policy);
   return {
     select: peers.length === 1 && compiler.sticky === undefined ? onlyOf(peers) : select,
@@ -49,19 +57,28 @@ export function compileBalance(
 
 class Compiler {
   readonly #peers: readonly Peer[];
-  readonly #weights: readonly number[];
+  readonly #groups: readonly PeerGroup[];
   readonly #draw: Draw;
   sticky: StickyCookie | undefined = undefined;
 
-  constructor(peers: readonly Peer[], weights: readonly number[], draw: Draw) {
+  constructor(peers: readonly Peer[], groups: readonly PeerGroup[], draw: Draw) {
     this.#peers = peers;
-    this.#weights = weights;
+    this.#groups = groups;
     this.#draw = draw;
   }
 
   select(policy: PolicyConfig): Selection {
-    const peers = this.#peers;
-    const weights = this.#weights;
+    // A client comes back to its peer whatever the priorities.
+    if (policy.type === "cookie") {
+      const { name, secret, maxAgeMs } = policy;
+      this.sticky = new StickyCookie(this.#peers, { name, secret, maxAgeMs, fallback: this.select(policy.fallback) });
+      return this.sticky.select;
+    }
+    return byPriority(this.#groups.map((group) => ({ peers: group.peers, select: this.#within(group, policy) })));
+  }
+
+  #within(group: PeerGroup, policy: Exclude<PolicyConfig, { readonly type: "cookie" }>): Selection {
+    const { peers, weights } = group;
     switch (policy.type) {
       case "round_robin":
         return weights.length === 0 ? roundRobin(peers) : weightedRoundRobin(peers, weights);
@@ -76,28 +93,23 @@ class Compiler {
       case "first":
         return first(peers);
       case "ip_hash":
-        return this.#hashed((facts) => nonEmpty(facts.remoteAddress));
+        return this.#hashed(group, (facts) => nonEmpty(facts.remoteAddress));
       case "client_ip_hash":
-        return this.#hashed((facts) => nonEmpty(facts.clientAddress));
+        return this.#hashed(group, (facts) => nonEmpty(facts.clientAddress));
       case "uri_hash":
-        return this.#hashed((facts) => facts.target);
+        return this.#hashed(group, (facts) => facts.target);
       case "query":
-        return this.#hashed((facts) => queryValue(facts.target, policy.key), policy.fallback);
+        return this.#hashed(group, (facts) => queryValue(facts.target, policy.key), policy.fallback);
       case "header":
-        return this.#hashed((facts) => nonEmpty(facts.headers.get(policy.field) ?? ""), policy.fallback);
-      case "cookie": {
-        const { name, secret, maxAgeMs } = policy;
-        this.sticky = new StickyCookie(peers, { name, secret, maxAgeMs, fallback: this.select(policy.fallback) });
-        return this.sticky.select;
-      }
+        return this.#hashed(group, (facts) => nonEmpty(facts.headers.get(policy.field) ?? ""), policy.fallback);
       default:
         return policy satisfies never;
     }
   }
 
   /** @param fallback for a request without a key; on a unix socket nobody has an address */
-  #hashed(key: KeyOf, fallback: PolicyConfig = { type: "random" }): Selection {
-    return hashed(this.#peers, this.#weights, { key, fallback: this.select(fallback) });
+  #hashed({ peers, weights }: PeerGroup, key: KeyOf, fallback: PolicyConfig = { type: "random" }): Selection {
+    return hashed(peers, weights, { key, fallback: this.select(fallback) });
   }
 }
 

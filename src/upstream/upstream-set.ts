@@ -1,5 +1,6 @@
 import type { ReverseProxyConfig, UpstreamAddress } from "../config/model.ts";
-import { isName } from "./names/lookup.ts";
+import { isName } from "./names/addresses.ts";
+import type { Sought } from "./names/lookup.ts";
 import type { Names, WatchedResolution } from "./names/names.ts";
 import type { Peer } from "./peer.ts";
 import type { Peers } from "./peers.ts";
@@ -30,17 +31,14 @@ export class UpstreamSet implements Disposable {
     this.#config = config;
     this.#known = known;
     const { upstreams, dynamic, balance, resolve } = config;
+    const watch = (sought: Sought): WatchedResolution | undefined => names?.watch(sought, resolve, this.#onChange);
     const sources = upstreams.map((address, i): Source => {
       const weight = balance.weights[i] ?? 1;
-      const watched =
-        names !== undefined && address.type === "tcp" && isName(address.host)
-          ? names.watchName(address.host, address.port, resolve, this.#onChange)
-          : undefined;
-      return { address, weight, watched };
+      if (address.type === "unix" || !isName(address.host)) return { address, weight, watched: undefined };
+      const { host: name, port } = address;
+      return { address, weight, watched: watch({ type: "a", name, port, ipv4: true, ipv6: true }) };
     });
-    if (dynamic !== undefined && names !== undefined) {
-      sources.push({ address: undefined, weight: 1, watched: names.watchDynamic(dynamic, resolve, this.#onChange) });
-    }
+    if (dynamic !== undefined) sources.push({ address: undefined, weight: 1, watched: watch(dynamic) });
     this.#sources = sources;
     const made = this.#make();
     this.#peers = made.peers;
@@ -80,17 +78,19 @@ export class UpstreamSet implements Disposable {
   #make(): { readonly peers: readonly Peer[]; readonly balance: Balance } {
     const isTls = this.#config.dynamic?.tls === true;
     const found = this.#sources.flatMap(({ address, weight, watched }) => {
-      if (watched === undefined) return address === undefined ? [] : [{ address, weight }];
+      if (watched === undefined) return address === undefined ? [] : [{ address, weight, priority: 0 }];
       const tls = address === undefined ? isTls : address.tls;
-      return watched.resolution.addresses.map(({ host, port, name, weight: own }) => ({
+      return watched.resolution.addresses.map(({ host, port, name, weight: own, priority }) => ({
         address: { type: "tcp", host, port, tls, name } as const,
         weight: weight * own,
+        priority,
       }));
     });
     const peers = found.map(({ address }) => this.#known.get(address, this.#config));
     const weights = found.map(({ weight }) => weight);
-    const hasWeights = weights.some((weight) => weight !== 1);
-    const balance = { ...this.#config.balance, weights: hasWeights ? weights : [] };
-    return { peers, balance: compileBalance(balance, peers) };
+    const areAlike = weights.every((weight) => weight === weights[0]);
+    const { policy } = this.#config.balance;
+    const priorities = found.map(({ priority }) => priority);
+    return { peers, balance: compileBalance({ policy, weights: areAlike ? [] : weights, priorities }, peers) };
   }
 }

@@ -1,37 +1,17 @@
 import { describe, expect, test } from "bun:test";
-import type { ReverseProxyConfig } from "../../src/config/model.ts";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { ReverseProxyConfig, RouteConfig } from "../../src/config/model.ts";
+import { ACTIVE_HEALTH_DEFAULTS } from "../../src/config/upstream-model.ts";
+import { ALONE } from "../../src/process/sharing.ts";
+import { Prepared } from "../../src/process/worker.ts";
 import { makeAuthority, makeCertificate } from "../helpers/certificates.ts";
 import { DnsServer } from "../helpers/dns-server.ts";
+import { Hosts } from "../helpers/hosts.ts";
 import { LANES } from "../helpers/lanes.ts";
-import { configWith, type ProxyUnderTest, startProxy } from "../helpers/proxy.ts";
+import { configWith, type ProxyUnderTest, reverseProxy, startProxy } from "../helpers/proxy.ts";
 import { RawClient } from "../helpers/raw-client.ts";
 import { NotedSocket, until } from "../helpers/streams.ts";
-
-/** Origins on several addresses of loopback and one port, each of which says its address. */
-class Hosts implements AsyncDisposable {
-  readonly port: number;
-  readonly #servers: Bun.Server<undefined>[];
-
-  constructor(addresses: readonly string[], tls: object = {}) {
-    const serve = (hostname: string, port: number): Bun.Server<undefined> =>
-      Bun.serve({
-        hostname,
-        port,
-        ...tls,
-        fetch: (request, server) =>
-          server.upgrade(request) ? undefined : new Response(`${hostname} ${request.headers.get("host")}`),
-        websocket: { message: (socket, message) => void socket.send(message) },
-      } as Bun.Serve.Options<undefined>);
-    const [first = "", ...others] = addresses;
-    const server = serve(first, 0);
-    this.port = Number(server.port);
-    this.#servers = [server, ...others.map((each) => serve(each, this.port))];
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.#servers.map((server) => server.stop(true)));
-  }
-}
 
 function by(dns: DnsServer, more: Partial<ReverseProxyConfig> = {}): Partial<ReverseProxyConfig> {
   return { resolve: { refreshMs: 1_000, resolvers: [dns.address] }, ...more };
@@ -39,6 +19,10 @@ function by(dns: DnsServer, more: Partial<ReverseProxyConfig> = {}): Partial<Rev
 
 function named(port: number, tls = false) {
   return [{ type: "tcp", host: "app.test", port, tls }] as const;
+}
+
+function routeTo(proxy: ReverseProxyConfig, number: number): RouteConfig {
+  return { name: `route ${number}`, match: [], handlers: [{ type: "proxy", proxy }], terminal: true };
 }
 
 async function ask(proxy: ProxyUnderTest, fields: readonly string[]): Promise<readonly [number, string]> {
@@ -59,18 +43,18 @@ function said(proxy: ProxyUnderTest, message: string): number {
 }
 
 describe.each(LANES)("a named upstream ($lane lane)", ({ fields }) => {
-  test("is all its addresses, asked by its name, and follows them without a restart", async () => {
+  test.concurrent("is all its addresses, asked by its name, and follows them without a restart", async () => {
     await using hosts = new Hosts(["127.0.0.2", "127.0.0.3", "127.0.0.4"]);
     await using dns = await DnsServer.start({ "app.test": { a: ["127.0.0.2", "127.0.0.3"] } });
     await using proxy = await startProxy(named(hosts.port), { proxy: by(dns) });
     expect(await answering(proxy, fields)).toEqual(["127.0.0.2", "127.0.0.3"]);
-    expect(dns.questions.filter((each) => each === "A app.test")).toHaveLength(1);
+    expect(dns.asked("A app.test")).toBe(1);
     dns.records.set("app.test", { a: ["127.0.0.4"] });
     await proxy.log.until(() => said(proxy, "name has other addresses") === 1, "the other addresses");
     expect(await answering(proxy, fields)).toEqual(["127.0.0.4"]);
   });
 
-  test("that is not known at the start is 503 in words, until it is", async () => {
+  test.concurrent("that is not known at the start is 503 in words, until it is", async () => {
     await using hosts = new Hosts(["127.0.0.2"]);
     await using dns = await DnsServer.start();
     await using proxy = await startProxy(named(hosts.port), { proxy: by(dns) });
@@ -82,7 +66,7 @@ describe.each(LANES)("a named upstream ($lane lane)", ({ fields }) => {
     expect(said(proxy, "name cannot be resolved")).toBe(1);
   });
 
-  test("keeps its last addresses while the resolver fails, or says nothing", async () => {
+  test.concurrent("keeps its last addresses while the resolver fails, or says nothing", async () => {
     await using hosts = new Hosts(["127.0.0.2"]);
     await using dns = await DnsServer.start({ "app.test": { a: ["127.0.0.2"] } });
     await using proxy = await startProxy(named(hosts.port), { proxy: by(dns) });
@@ -94,35 +78,43 @@ describe.each(LANES)("a named upstream ($lane lane)", ({ fields }) => {
 
 const [{ fields: FIELDS }] = LANES;
 
-test("a TTL that is shorter than the interval holds first", async () => {
+test.concurrent("a TTL that is shorter than the interval holds first", async () => {
   await using hosts = new Hosts(["127.0.0.2"]);
   await using dns = await DnsServer.start({ "app.test": { a: ["127.0.0.2"] } });
   await using _ = await startProxy(named(hosts.port), {
     proxy: by(dns, { resolve: { refreshMs: 600_000, resolvers: [dns.address] } }),
   });
-  await until(() => dns.questions.filter((each) => each === "A app.test").length >= 2, "a second question");
+  await until(() => dns.asked("A app.test") >= 2, "a second question");
 });
 
-test("certificates are for the name, and Host is the name's where the client has none to give", async () => {
-  const ca = makeAuthority();
-  await using hosts = new Hosts(["127.0.0.2"], { tls: makeCertificate({ names: ["app.test"], by: ca }) });
-  await using dns = await DnsServer.start({ "app.test": { a: ["127.0.0.2"] } });
-  const upstreamTls = {
-    serverName: undefined,
-    verify: true,
-    ca: ca.cert,
-    clientCert: undefined,
-    clientKey: undefined,
-    http2: false,
-  };
-  await using proxy = await startProxy(named(hosts.port, true), { proxy: by(dns, { upstreamTls }) });
-  for (const { fields } of LANES) expect((await ask(proxy, fields))[0]).toBe(200);
-  await using client = await RawClient.connect(proxy.port);
-  client.send("GET / HTTP/1.0\r\n\r\n");
-  expect((await client.answer()).body.toString()).toBe(`127.0.0.2 app.test:${hosts.port}`);
-});
+test.concurrent(
+  "certificates are for the name by every transport, and Host is the name's where the client has none to give",
+  async () => {
+    const ca = makeAuthority();
+    const names = { tls: makeCertificate({ names: ["app.test"], by: ca }), http2: true };
+    await using hosts = new Hosts(["127.0.0.2"], names);
+    await using dns = await DnsServer.start({ "app.test": { a: ["127.0.0.2"] }, "other.test": { a: ["127.0.0.2"] } });
+    const tls = { serverName: undefined, verify: true, ca: ca.cert, clientCert: undefined, clientKey: undefined };
+    for (const http2 of [false, true]) {
+      const upstreamTls = { ...tls, http2 };
+      await using proxy = await startProxy(named(hosts.port, true), { proxy: by(dns, { upstreamTls }) });
+      for (const { fields } of LANES) expect((await ask(proxy, fields))[0]).toBe(200);
+      await using client = await RawClient.connect(proxy.port);
+      client.send("GET / HTTP/1.0\r\n\r\n");
+      expect((await client.answer()).body.toString()).toBe(`127.0.0.2 app.test:${hosts.port}`);
+      using socket = await NotedSocket.open(`ws://127.0.0.1:${proxy.port}/`);
+      await socket.echo();
+      const other = [{ type: "tcp", host: "other.test", port: hosts.port, tls: true }] as const;
+      await using wrong = await startProxy(other, { proxy: by(dns, { upstreamTls }) });
+      for (const { fields } of LANES) {
+        const [status] = await ask(wrong, fields);
+        expect([status, wrong.log.failures.at(-1)?.facts["reason"]]).toEqual([502, "tls_certificate_error"]);
+      }
+    }
+  },
+);
 
-test("dynamic a and dynamic srv: targets of the lowest priority, by their weights", async () => {
+test.concurrent("dynamic a and dynamic srv: targets of the lowest priority, by their weights", async () => {
   await using hosts = new Hosts(["127.0.0.2", "127.0.0.3", "127.0.0.4"]);
   const { port } = hosts;
   await using dns = await DnsServer.start({
@@ -150,28 +142,111 @@ test("dynamic a and dynamic srv: targets of the lowest priority, by their weight
   expect(counts).toEqual({ "127.0.0.2": 6, "127.0.0.3": 2 });
 });
 
-test("a WebSocket stays open when its address leaves, through a reload too, which has the addresses at once", async () => {
-  await using hosts = new Hosts(["127.0.0.2", "127.0.0.3"]);
-  await using dns = await DnsServer.start({ "app.test": { a: ["127.0.0.2"] } });
-  const options = { upstreams: named(hosts.port), proxy: by(dns) };
-  await using proxy = await startProxy(options.upstreams, { proxy: options.proxy });
-  using socket = await NotedSocket.open(`ws://127.0.0.1:${proxy.port}/`);
-  dns.records.set("app.test", { a: ["127.0.0.3"] });
-  await proxy.log.until(() => said(proxy, "name has other addresses") === 1, "the other address");
-  dns.mood = "silent";
-  const [listener] = configWith(options).listeners;
-  if (listener === undefined) throw new Error("no listener");
-  await proxy.worker.reload(configWith(options));
-  expect(await answering(proxy, FIELDS, 2)).toEqual(["127.0.0.3"]);
-  await socket.echo();
-  expect(socket.closeCode).toBeUndefined();
+test.concurrent("where no target of the lowest priority can be reached, those of the next one serve", async () => {
+  await using hosts = new Hosts(["127.0.0.2"]);
+  await using dns = await DnsServer.start({
+    "a.test": { a: ["127.0.0.5"] },
+    "b.test": { a: ["127.0.0.2"] },
+    "_app._tcp.test": {
+      srv: ["a.test", "b.test"].map((target, i) => ({ priority: i, weight: 1, port: hosts.port, target })),
+    },
+  });
+  const srv = { type: "srv", name: "_app._tcp.test", tls: false } as const;
+  await using proxy = await startProxy([], { proxy: by(dns, { dynamic: srv }) });
+  expect(await answering(proxy, FIELDS, 3)).toEqual(["127.0.0.2"]);
 });
 
-test("peers of addresses that left are forgotten", async () => {
-  await using hosts = new Hosts(["127.0.0.2", "127.0.0.3"]);
+test.concurrent("an interval that is shorter than the TTL holds", async () => {
+  await using hosts = new Hosts(["127.0.0.2"]);
   await using dns = await DnsServer.start({ "app.test": { a: ["127.0.0.2"] } });
-  await using proxy = await startProxy(named(hosts.port), { proxy: by(dns) });
+  dns.ttlSeconds = 600;
+  await using _ = await startProxy(named(hosts.port), { proxy: by(dns) });
+  await until(() => dns.asked("A app.test") >= 2, "a second question");
+});
+
+test.concurrent(
+  "a WebSocket stays open when its address leaves, through a reload too, which has the addresses at once",
+  async () => {
+    await using hosts = new Hosts(["127.0.0.2", "127.0.0.3"]);
+    await using dns = await DnsServer.start({ "app.test": { a: ["127.0.0.2"] } });
+    const options = { upstreams: named(hosts.port), proxy: by(dns) };
+    await using proxy = await startProxy(options.upstreams, { proxy: options.proxy });
+    using socket = await NotedSocket.open(`ws://127.0.0.1:${proxy.port}/`);
+    dns.records.set("app.test", { a: ["127.0.0.3"] });
+    await proxy.log.until(() => said(proxy, "name has other addresses") === 1, "the other address");
+    dns.mood = "silent";
+    const [listener] = configWith(options).listeners;
+    if (listener === undefined) throw new Error("no listener");
+    await proxy.worker.reload(configWith(options));
+    expect(await answering(proxy, FIELDS, 2)).toEqual(["127.0.0.3"]);
+    await socket.echo();
+    expect(socket.closeCode).toBeUndefined();
+  },
+);
+
+test.concurrent("peers of addresses that left are forgotten, and their idle connections closed", async () => {
+  const origin = createServer((_, response) => void response.end("old"));
+  origin.keepAliveTimeout = 0;
+  const { promise: open, resolve } = Promise.withResolvers<void>();
+  origin.listen(0, "127.0.0.2", resolve);
+  await open;
+  let connections = 0;
+  origin.on("connection", (socket) => {
+    connections++;
+    socket.on("close", () => connections--);
+  });
+  const { port } = origin.address() as AddressInfo;
+  await using dns = await DnsServer.start({ "app.test": { a: ["127.0.0.2"] } });
+  await using proxy = await startProxy(named(port), { proxy: by(dns) });
+  for (const { fields } of LANES) expect(await ask(proxy, fields)).toEqual([200, "old"]);
+  expect(connections).toBe(2);
+  dns.records.set("app.test", { a: ["127.0.0.3"] });
+  await until(() => connections === 0, "the end of its connections");
+  expect(proxy.worker.peers.map(({ name }) => name)).toEqual([`app.test:${port} (127.0.0.3)`]);
+  origin.close();
+});
+
+test.concurrent("ten routes to one name ask once", async () => {
+  await using dns = await DnsServer.start({ "app.test": { a: ["127.0.0.2"] } });
+  const proxy = reverseProxy(named(1), by(dns, { resolve: { refreshMs: 0, resolvers: [dns.address] } }));
+  const routes = Array.from({ length: 10 }, (_, i) => routeTo(proxy, i));
+  await using _ = await startProxy([], { routes });
+  expect(dns.questions.toSorted()).toEqual(["A app.test", "AAAA app.test"]);
+});
+
+test.concurrent("addresses that change while a reload is prepared take nothing from it", async () => {
+  await using dns = await DnsServer.start({ "app.test": { a: ["127.0.0.2"] }, "new.test": { a: ["127.0.0.4"] } });
+  await using proxy = await startProxy(named(1), { proxy: by(dns) });
+  const added = { type: "tcp", host: "new.test", port: 1, tls: false } as const;
+  const routes = [named(1), [added]].map((upstreams, i) => routeTo(reverseProxy(upstreams, by(dns)), i));
+  const prepared = await proxy.worker.prepare(configWith({ upstreams: [], routes }), ALONE);
+  if (!(prepared instanceof Prepared)) throw new Error(prepared.type);
   dns.records.set("app.test", { a: ["127.0.0.3"] });
   await proxy.log.until(() => said(proxy, "name has other addresses") === 1, "the other address");
-  expect(proxy.worker.peers.map(({ name }) => name)).toEqual([`app.test:${hosts.port} (127.0.0.3)`]);
+  await prepared.commit();
+  expect(proxy.worker.peers.map(({ name }) => name).sort()).toEqual([
+    "app.test:1 (127.0.0.3)",
+    "new.test:1 (127.0.0.4)",
+  ]);
+});
+
+test.concurrent("a reload with another interval has no gap while the resolver is silent", async () => {
+  await using hosts = new Hosts(["127.0.0.2"]);
+  await using dns = await DnsServer.start({ "app.test": { a: ["127.0.0.2"] } });
+  await using proxy = await startProxy(named(hosts.port), { proxy: by(dns) });
+  dns.mood = "silent";
+  const resolve = { refreshMs: 2_000, resolvers: [dns.address] };
+  await proxy.worker.reload(configWith({ upstreams: named(hosts.port), proxy: { resolve } }));
+  expect(await answering(proxy, FIELDS, 2)).toEqual(["127.0.0.2"]);
+});
+
+test.concurrent("a new address is checked, and one that stays is not checked anew", async () => {
+  await using hosts = new Hosts(["127.0.0.2", "127.0.0.3"]);
+  await using dns = await DnsServer.start({ "app.test": { a: ["127.0.0.2"] } });
+  const activeHealth = { ...ACTIVE_HEALTH_DEFAULTS, status: 2, uri: "/health", intervalMs: 600_000 };
+  await using _ = await startProxy(named(hosts.port), { proxy: by(dns, { activeHealth }) });
+  await until(() => hosts.checked.length === 1, "the first check");
+  dns.records.set("app.test", { a: ["127.0.0.2", "127.0.0.3"] });
+  await until(() => hosts.checked.length === 2, "the second check");
+  expect(hosts.checked).toEqual(["127.0.0.2", "127.0.0.3"]);
 });

@@ -5,6 +5,7 @@ const PACKAGES = {
   caddy: "caddy",
   chromium: "chromium",
   curl: "curl",
+  dnsmasq: "dnsmasq-base",
   hey: "hey",
   node: "nodejs",
   wrk: "wrk",

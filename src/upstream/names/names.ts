@@ -1,6 +1,6 @@
-import type { DynamicConfig, ResolveConfig } from "../../config/model.ts";
+import type { ResolveConfig } from "../../config/model.ts";
 import type { Log } from "../../observe/log.ts";
-import { lookupDynamic, lookupOf } from "./lookup.ts";
+import { type FoundAddress, lookupOf, type Sought } from "./lookup.ts";
 import { Resolution } from "./resolution.ts";
 
 /** A resolution that somebody has a use for, until it is let go. */
@@ -18,18 +18,25 @@ export class Names implements Disposable {
     this.#log = log;
   }
 
-  /** A named upstream. */
-  watchName(name: string, port: number, resolve: ResolveConfig, onChange: () => void): WatchedResolution {
-    return this.#watch(["name", name, port, resolve], onChange, () => {
-      return new Resolution(name, lookupOf(name, port, resolve.resolvers), resolve.refreshMs, this.#log);
-    });
-  }
-
-  /** What `dynamic` names. */
-  watchDynamic(dynamic: DynamicConfig, resolve: ResolveConfig, onChange: () => void): WatchedResolution {
-    return this.#watch(["dynamic", dynamic, resolve], onChange, () => {
-      return new Resolution(dynamic.name, lookupDynamic(dynamic, resolve.resolvers), resolve.refreshMs, this.#log);
-    });
+  /** Looks something up from now on, as long as somebody watches it. */
+  watch(sought: Sought, { refreshMs, resolvers }: ResolveConfig, onChange: () => void): WatchedResolution {
+    const what = keyOf(sought);
+    const key = `${what}${JSON.stringify([refreshMs, resolvers])}`;
+    let resolution = this.#byKey.get(key);
+    if (resolution === undefined) {
+      const lookup = lookupOf(sought, resolvers);
+      resolution = new Resolution({ name: sought.name, lookup, refreshMs, log: this.#log, last: this.#known(what) });
+      this.#byKey.set(key, resolution);
+    }
+    const watched = resolution;
+    const end = watched.watch(onChange);
+    const letGo = (): void => {
+      end();
+      if (watched.isWatched || this.#byKey.get(key) !== watched) return;
+      this.#byKey.delete(key);
+      watched[Symbol.dispose]();
+    };
+    return { resolution: watched, letGo };
   }
 
   [Symbol.dispose](): void {
@@ -37,17 +44,16 @@ export class Names implements Disposable {
     this.#byKey.clear();
   }
 
-  #watch(what: readonly unknown[], onChange: () => void, make: () => Resolution): WatchedResolution {
-    const key = JSON.stringify(what);
-    const resolution = this.#byKey.get(key) ?? make();
-    this.#byKey.set(key, resolution);
-    const end = resolution.watch(onChange);
-    const letGo = (): void => {
-      end();
-      if (resolution.isWatched || this.#byKey.get(key) !== resolution) return;
-      this.#byKey.delete(key);
-      resolution[Symbol.dispose]();
-    };
-    return { resolution, letGo };
+  /** What is known of the same thing that is only looked up in another way, so that a reload with another interval has no gap. */
+  #known(what: string): readonly FoundAddress[] {
+    for (const [key, { addresses }] of this.#byKey) if (key.startsWith(what) && addresses.length > 0) return addresses;
+    return [];
   }
+}
+
+/** A route whose name is looked up and one with Caddy's `dynamic a` of it share what is found. */
+function keyOf(sought: Sought): string {
+  if (sought.type === "srv") return JSON.stringify(["srv", sought.name]);
+  const { name, port, ipv4, ipv6 } = sought;
+  return JSON.stringify(["a", name, port, ipv4, ipv6]);
 }
