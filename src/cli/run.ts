@@ -39,9 +39,11 @@ async function test(config: Config, problems: readonly Problem[]): Promise<numbe
   if (hasErrors(all)) return refuse(all);
   report(all);
   print(`configuration OK: would listen on ${startText(config)}\n`);
-  const { migrateNote } = await import("../process/migrate-setting.ts");
-  const note = migrateNote();
-  if (note !== undefined) print(`note: ${note}\n`);
+  const [{ migrateNote }, { openFilesNote }] = await Promise.all([
+    import("../process/migrate-setting.ts"),
+    import("../process/open-files.ts"),
+  ]);
+  for (const note of [migrateNote(), openFilesNote()]) if (note !== undefined) print(`note: ${note}\n`);
   return 0;
 }
 
@@ -78,6 +80,7 @@ async function serve(config: Config, loaded: Loaded, { invocation, late }: Start
       await worker.stop();
       return refuse([refusal]);
     }
+    await tellOfOpenFiles(log);
     await using _upgradeSocket = await awaitSuccessor(config, { worker, signals, log }, takeOver !== undefined);
     if (upgrade !== undefined || config.process.threads > 1) await tellOfMigration(log);
     const { startReloading } = await import("./reloading.ts");
@@ -97,6 +100,12 @@ async function serve(config: Config, loaded: Loaded, { invocation, late }: Start
 
 function startProblem({ message }: Error): Problem {
   return { severity: "error", place: { type: "command_line" }, message: `the workers cannot start: ${message}` };
+}
+
+async function tellOfOpenFiles(log: Log): Promise<void> {
+  const { openFilesNote } = await import("../process/open-files.ts");
+  const note = openFilesNote();
+  if (note !== undefined) log.warn(note);
 }
 
 /** Where it matters before long. */
