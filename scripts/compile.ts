@@ -1,6 +1,7 @@
 import { mkdir, rename, rm } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import manifest from "../package.json" with { type: "json" };
+import { bundlePage } from "../src/page/bundle.ts";
 
 /** The folder of the project, wherever the script was started from. */
 export const ROOT = resolve(import.meta.dir, "..");
@@ -46,6 +47,7 @@ export async function compile(options: CompileOptions): Promise<void> {
       define: {
         GATEKEEPER_VERSION: JSON.stringify(manifest.version),
         GATEKEEPER_COMMIT: JSON.stringify(options.commit),
+        GATEKEEPER_PAGE: JSON.stringify(await bundlePage()),
         ...(options.faults === true && { GATEKEEPER_FAULTS: "true" }),
       },
       compile: {

@@ -8,10 +8,13 @@ const MOST_LINES = 300;
 const ROWS = [["cli"], ["process"], ["server"], ["proxy"], ["routing", "upstream"], ["config"], ["core"]];
 /** Imports core alone, and may be imported by every row above this one. */
 const OBSERVE = { room: "observe", below: "config" };
+/** What a browser runs, and what hands it out: imports these alone, and is for the server. */
+const PAGE = { room: "page", imports: ["core", "observe"], above: "server" };
 
 const RULE =
   `the rule is ${ROWS.map((row) => row.join(" | ")).join(" → ")}, downwards only; ` +
-  `${OBSERVE.room} imports core alone and is for what is above ${OBSERVE.below}; main.ts imports all`;
+  `${OBSERVE.room} imports core alone and is for what is above ${OBSERVE.below}; ` +
+  `${PAGE.room} imports ${PAGE.imports.join(" and ")} and is for ${PAGE.above}; main.ts imports all`;
 
 interface Source {
   /** Below src, with `/`. */
@@ -26,6 +29,8 @@ function rowOf(room: string): number {
 function mayImport(from: string, to: string): boolean {
   if (from === to || from === "main.ts") return true;
   if (from === OBSERVE.room) return to === "core";
+  if (from === PAGE.room) return PAGE.imports.includes(to);
+  if (to === PAGE.room) return from === PAGE.above;
   if (to === OBSERVE.room) return rowOf(from) >= 0 && rowOf(from) < rowOf(OBSERVE.below);
   return rowOf(from) >= 0 && rowOf(to) > rowOf(from);
 }
@@ -46,7 +51,7 @@ function layoutFaults(sources: readonly Source[]): readonly string[] {
   const faults: string[] = [];
   for (const { path, text } of sources) {
     const room = path.split("/")[0] ?? "";
-    if (room !== "main.ts" && room !== OBSERVE.room && rowOf(room) < 0) {
+    if (room !== "main.ts" && room !== OBSERVE.room && room !== PAGE.room && rowOf(room) < 0) {
       faults.push(`src/${path} lies in no room: ${RULE}`);
       continue;
     }
@@ -110,6 +115,8 @@ describe("the layout test itself", () => {
     ["routing/a.ts", 'import { Peer } from "../upstream/peer.ts";', "a neighbour"],
     ["observe/a.ts", 'import type { Config } from "../config/model.ts";', "observe with more than core"],
     ["config/a.ts", 'import { createLog } from "../observe/log.ts";', "observe from below"],
+    ["page/browser/a.ts", 'import { x } from "../../server/a.ts";', "page with the server"],
+    ["proxy/a.ts", 'import { pageAnswer } from "../page/page.ts";', "the page from below the server"],
     ["proxy/a.ts", 'const x = await import("../cli/run.ts");', "a dynamic import"],
     ["proxy/a.ts", 'import "../cli/run.ts";', "an import for its effects"],
     ["proxy/a.ts", 'export * from "../process/worker.ts";', "a re-export"],
@@ -125,6 +132,8 @@ describe("the layout test itself", () => {
     ["cli/a.ts", 'import { x } from "../core/errors.ts";'],
     ["proxy/deep/a.ts", 'import { x } from "../phases.ts";\nimport { y } from "../../upstream/peer.ts";'],
     ["routing/a.ts", 'import { createLog } from "../observe/log.ts";'],
+    ["page/browser/a.ts", 'import type { Tick } from "../../observe/live.ts";'],
+    ["server/admin/a.ts", 'import { pageAnswer } from "../../page/page.ts";'],
     ["main.ts", 'import { x } from "./cli/run.ts";\nimport pkg from "../package.json";'],
     ["core/a.ts", '// import { x } from "../cli/run.ts";\n/** import "../cli/run.ts" */'],
     ["core/a.ts", 'import { join } from "node:path";\nimport { parse } from "yaml";'],

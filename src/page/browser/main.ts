@@ -1,0 +1,2 @@
+const stand = document.getElementById("stand");
+if (stand !== null) stand.textContent = "loading";
