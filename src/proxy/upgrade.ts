@@ -80,6 +80,8 @@ export function accept(
   // Bun echoes the client's first subprotocol when none is given here (Bun 1.4.5), which the upstream may not
   // have chosen: without a choice the client's offer must not be seen.
   if (!headers.has("sec-websocket-protocol")) session.request.headers.delete("sec-websocket-protocol");
+  // What the upstream reads uncompressed is not worth inflating for it: the client's offer is declined as well.
+  if (!dialed.socket.isDeflated) session.request.headers.delete("sec-websocket-extensions");
   if (server.upgrade(session.request, { data: bridge, headers })) return bridge;
   discard(dialed);
   return undefined;

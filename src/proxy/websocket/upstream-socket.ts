@@ -65,6 +65,11 @@ export class UpstreamSocket implements SocketOwner {
     return this.#isPaused;
   }
 
+  /** permessage-deflate was agreed on. */
+  get isDeflated(): boolean {
+    return this.#options.isDeflated;
+  }
+
   /** The connection is over, and this was noticed. */
   get isOver(): boolean {
     return this.#isOver;
