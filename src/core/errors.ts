@@ -96,11 +96,19 @@ export class ProxyError {
   /** What happened in words, for the log. Never sent to a client. */
   readonly detail: string;
   readonly cause: unknown;
+  /** It would have been tried again, but the retries of its route are used up. */
+  readonly isOverBudget: boolean;
 
-  constructor(kind: ErrorKind, detail: string, cause?: unknown) {
+  constructor(kind: ErrorKind, detail: string, cause?: unknown, isOverBudget = false) {
     this.kind = kind;
     this.detail = detail;
     this.cause = cause;
+    this.isOverBudget = isOverBudget;
+  }
+
+  /** The same, not tried again since the retries of its route are used up. */
+  overBudget(): ProxyError {
+    return new ProxyError(this.kind, this.detail, this.cause, true);
   }
 
   get side(): ErrorSide {
@@ -119,7 +127,7 @@ export class ProxyError {
 
   /** The value of the `Proxy-Status` field (RFC 9209) that goes with the answer. */
   get proxyStatus(): string {
-    return proxyStatusOf(this.kind);
+    return proxyStatusOf(this.kind, this.isOverBudget ? `${this.kind}, ${OVER_BUDGET}` : this.kind);
   }
 }
 
@@ -129,9 +137,12 @@ export function statusOf(kind: ErrorKind): number {
 }
 
 /** The `Proxy-Status` field value (RFC 9209 section 2) for a kind of failure. */
-export function proxyStatusOf(kind: ErrorKind): string {
-  return `gatekeeper; error=${KINDS[kind].proxyStatus}; details="${kind}"`;
+export function proxyStatusOf(kind: ErrorKind, details: string = kind): string {
+  return `gatekeeper; error=${KINDS[kind].proxyStatus}; details="${details}"`;
 }
+
+/** What is said of a request that was not tried again for want of retries. */
+export const OVER_BUDGET = "retry budget used up";
 
 /** Every kind, for tests and for docs that list them. */
 export const ERROR_KINDS: readonly ErrorKind[] = Object.keys(KINDS) as ErrorKind[];

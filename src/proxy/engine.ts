@@ -13,6 +13,7 @@ import type { UpstreamAnswer } from "./lane.ts";
 import type { Lanes } from "./lanes.ts";
 import type { OpenStreams } from "./open-streams.ts";
 import { FORWARD, type Instead, type ProxyHttp } from "./phases.ts";
+import { pause } from "./pause.ts";
 import { errorResponse } from "./respond.ts";
 import { type Downstream, endSession, sayFarewell, type Session } from "./session.ts";
 import { faultOfHandshake } from "./upgrade.ts";
@@ -175,10 +176,11 @@ export class Engine<Ctx = unknown> {
       if (peer !== undefined) this.#phases.attemptFailed?.(session, peer, outcome);
       const verdict = this.#retryVerdict(session, outcome);
       if (verdict === "give-up") return this.#fail(session, outcome);
+      if (verdict === "over-budget") return this.#fail(session, outcome.overBudget());
       if (verdict === "retry") return this.#attempt(session);
       return this.#guard(
         session,
-        pauseFor(verdict.afterMs, session.request.signal).then((isOver) =>
+        pause(verdict.afterMs, session.request.signal).then((isOver) =>
           isOver ? this.#attempt(session) : this.#fail(session, LEFT_WHILE_WAITING),
         ),
       );
@@ -197,8 +199,11 @@ export class Engine<Ctx = unknown> {
     const verdict = error.nothingSent
       ? this.#phases.failToConnect?.(session, peer, error)
       : this.#phases.errorWhileProxy?.(session, peer, error);
-    if (verdict === undefined || verdict === "give-up") return "give-up";
-    if (!session.tried.includes(peer)) session.tried = [...session.tried, peer];
+    if (verdict === undefined) return "give-up";
+    if (verdict === "give-up" || verdict === "over-budget") return verdict;
+    // After a pause everyone may be asked again, the one that has just failed last.
+    if (verdict !== "retry") session.tried = [peer];
+    else if (!session.tried.includes(peer)) session.tried = [...session.tried, peer];
     this.#options.log.debug("trying again", { peer: peer.name, reason: error.kind, attempt: session.attempts });
     return verdict;
   }
@@ -265,18 +270,3 @@ function isSafe(method: string): boolean {
 }
 
 const LEFT_WHILE_WAITING = new ProxyError("client_gone", "the client left before the next attempt");
-
-/** False when the client went meanwhile. */
-function pauseFor(ms: number, client: AbortSignal): Promise<boolean> {
-  const { promise, resolve } = Promise.withResolvers<boolean>();
-  const leave = (): void => {
-    clearTimeout(timer);
-    resolve(false);
-  };
-  const timer = setTimeout(() => {
-    client.removeEventListener("abort", leave);
-    resolve(true);
-  }, ms);
-  client.addEventListener("abort", leave, { once: true });
-  return promise;
-}

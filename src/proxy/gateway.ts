@@ -1,5 +1,5 @@
 import type { RouteConfig } from "../config/model.ts";
-import { ProxyError } from "../core/errors.ts";
+import { OVER_BUDGET, ProxyError } from "../core/errors.ts";
 import type { Log } from "../observe/log.ts";
 import type { Peer } from "../upstream/peer.ts";
 import type { RetryVerdict } from "../upstream/retry.ts";
@@ -132,6 +132,7 @@ export class Gateway implements ProxyHttp<GatewayCtx> {
       remote_ip: session.remoteAddress,
       upstream: session.peer?.name,
       attempts: session.attempts > 1 ? session.attempts : undefined,
+      retries: error.isOverBudget ? OVER_BUDGET : undefined,
     };
     // Somebody wants it so: it is no news with each request.
     if (error.kind === "maintenance") this.#log.debug("request refused", facts);

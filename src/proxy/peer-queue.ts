@@ -1,6 +1,7 @@
 import type { PeerLimitConfig } from "../config/model.ts";
 import { ProxyError } from "../core/errors.ts";
 import type { Peer } from "../upstream/peer.ts";
+import type { Awaitable } from "./awaitable.ts";
 import type { GatewaySession } from "./gateway-ctx.ts";
 
 interface Waiter {
@@ -11,10 +12,11 @@ interface Waiter {
 /**
  * Requests of one route that wait for a peer with a free place (Caddy's `max_conns_per_host` lets them wait for ever), first
  * come first served. A client that goes leaves it; past the time limit, or past the number, they get 503 with Retry-After.
+ * Whoever is given a place has it from that moment on, so that nobody else takes it meanwhile.
  */
 export class PeerQueue {
   readonly #peers: () => readonly Peer[];
-  /** Those whose freed places are told of. */
+  /** Those whose free places are told of. */
   #listened: readonly Peer[] = [];
   readonly #limit: PeerLimitConfig;
   readonly #select: (session: GatewaySession) => Peer | undefined;
@@ -30,21 +32,21 @@ export class PeerQueue {
     this.#select = select;
   }
 
-  /** Requests that wait. Who comes later has to wait behind them. */
-  get size(): number {
-    return this.#waiters.size;
-  }
-
-  /** True when a peer is full that would do otherwise: to wait is worth while. */
+  /** Whether a request has to wait, or at least to come after others: a peer is full that would do otherwise. */
   get isWorthWaiting(): boolean {
-    return this.#peers().some((peer) => peer.isFull && peer.isUp);
+    return this.isWaitedIn || this.#peers().some((peer) => peer.isFull && peer.isUp);
   }
 
-  /** The peer that a request gets in its turn. */
-  wait(session: GatewaySession): Promise<Peer | ProxyError> {
+  /** Somebody waits. Who comes later has to wait behind them. */
+  get isWaitedIn(): boolean {
+    return this.#waiters.size > 0;
+  }
+
+  /** The peer that a request gets in its turn, which holds it already. */
+  wait(session: GatewaySession): Awaitable<Peer | ProxyError> {
     const { maxQueued, queueTimeoutMs } = this.#limit;
     if (this.#waiters.size >= maxQueued) {
-      return Promise.resolve(new ProxyError("queue_full", `${maxQueued} requests wait for a place already`));
+      return new ProxyError("queue_full", `${maxQueued} requests wait for a place already`);
     }
     const { promise, resolve } = Promise.withResolvers<Peer | ProxyError>();
     const { signal } = session.request;
@@ -63,7 +65,7 @@ export class PeerQueue {
       queueTimeoutMs,
     );
     signal.addEventListener("abort", leave);
-    this.#listen();
+    if (this.#waiters.size === 0) this.#listenTo(this.#peers());
     this.#waiters.add(waiter);
     if (signal.aborted) leave();
     return promise;
@@ -72,41 +74,35 @@ export class PeerQueue {
   /** The peers are other ones: whoever waits may have a place among them now. */
   onPeersChanged(): void {
     if (this.#waiters.size === 0) return;
-    this.#listen();
-    this.#offer();
+    this.#listenTo(this.#peers());
+    this.#serve();
   }
 
-  /** One in a turn of the event loop: only then the peer that it got counts it. */
-  readonly #offer = (): void => {
-    const before = this.#waiters.size;
-    this.#onFreed();
-    if (this.#waiters.size > 0 && this.#waiters.size < before) setTimeout(this.#offer, 0);
-  };
-
-  /** One place is free: the first who may have it gets it. */
-  readonly #onFreed = (): void => {
-    for (const waiter of this.#waiters) {
-      const peer = this.#select(waiter.session);
-      if (peer === undefined) continue;
-      waiter.settle(peer);
-      return;
+  /** There may be places: those who may have them get them. */
+  readonly #serve = (): void => {
+    for (const { session, settle } of this.#waiters) {
+      const peer = this.#select(session);
+      // Where the first one finds nobody, no other does: every policy takes any peer that is available.
+      if (peer === undefined) return;
+      session.hold(peer);
+      this.#yieldTurn(peer);
+      settle(peer);
     }
   };
+
+  /** The peer's next free place is for whoever else waits for it: other routes have queues of their own. */
+  #yieldTurn({ life }: Peer): void {
+    if (life.onFreed.delete(this.#serve)) life.onFreed.add(this.#serve);
+  }
 
   #remove(waiter: Waiter): void {
     this.#waiters.delete(waiter);
     if (this.#waiters.size === 0) this.#listenTo([]);
   }
 
-  /** To the peers of now: they may have changed since others began to wait. */
-  #listen(): void {
-    const peers = this.#peers();
-    if (peers !== this.#listened) this.#listenTo(peers);
-  }
-
   #listenTo(peers: readonly Peer[]): void {
-    for (const { life } of this.#listened) life.onFreed.delete(this.#onFreed);
-    for (const { life } of peers) life.onFreed.add(this.#onFreed);
+    for (const { life } of this.#listened) life.onFreed.delete(this.#serve);
+    for (const { life } of peers) life.onFreed.add(this.#serve);
     this.#listened = peers;
   }
 }

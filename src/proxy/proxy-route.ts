@@ -13,6 +13,7 @@ import type { GatewaySession } from "./gateway-ctx.ts";
 import { type CompiledEdits, compileFieldEdits, setField } from "./handlers/field-edits.ts";
 import { PeerQueue } from "./peer-queue.ts";
 import { noPeer } from "./no-peer.ts";
+import { pause } from "./pause.ts";
 import type { ResponseHandlers } from "./response-handlers.ts";
 import type { StreamOwner } from "./session.ts";
 import { compileTemplate, type Template } from "./template.ts";
@@ -63,7 +64,7 @@ export class ProxyRoute implements StreamOwner {
     const { retry, limit, passiveHealth, breaker } = config;
     this.isWatched = passiveHealth.failDurationMs > 0 || breaker !== undefined;
     this.#retryMatch = retry.match.length === 0 ? undefined : compileMatch(retry.match);
-    this.#budget = new RetryBudget(retry.budgetPercent, retry.budgetMinPerSecond);
+    this.#budget = new RetryBudget(retry.budgetPercent, retry.budgetMinPerSecond, performance.now());
     this.#queue =
       limit.maxRequests === 0
         ? undefined
@@ -105,8 +106,8 @@ export class ProxyRoute implements StreamOwner {
     this.peers = peers;
     this.select = balance.select;
     this.sticky = balance.sticky;
-    this.#queue?.onPeersChanged();
     this.onPeersChanged?.();
+    this.#queue?.onPeersChanged();
   }
 
   get hold(): WebSocketHoldConfig {
@@ -126,9 +127,9 @@ export class ProxyRoute implements StreamOwner {
       if (tryDurationMs > 0) session.ctx.triesEndAt = performance.now() + tryDurationMs;
     }
     // Nobody gets in before those who wait.
-    const peer = queue !== undefined && queue.size > 0 ? undefined : this.select(session, session.tried);
+    const peer = queue?.isWaitedIn === true ? undefined : this.select(session, session.tried);
     if (peer !== undefined) return peer;
-    if (queue?.isWorthWaiting === true || (queue !== undefined && queue.size > 0)) return queue.wait(session);
+    if (queue?.isWorthWaiting === true) return queue.wait(session);
     if (this.config.retry.tryDurationMs > 0) return this.#whenUp(session);
     return noPeer(this.key, this.peers);
   }
@@ -155,7 +156,7 @@ export class ProxyRoute implements StreamOwner {
       },
       now,
     );
-    return verdict === "give-up" || FREE.has(error.kind) || this.#budget.take(now) ? verdict : "give-up";
+    return verdict === "give-up" || FREE.has(error.kind) || this.#budget.take(now) ? verdict : "over-budget";
   }
 
   /** Whether a request may be sent twice, whatever its method (Caddy's `lb_retry_match`). */
@@ -189,8 +190,9 @@ export class ProxyRoute implements StreamOwner {
     const pauseMs = Math.max(this.config.retry.tryIntervalMs, LEAST_PAUSE_MS);
     const { signal } = session.request;
     while (performance.now() + pauseMs < session.ctx.triesEndAt) {
-      await Bun.sleep(pauseMs);
-      if (signal.aborted) return new ProxyError("client_gone", "the client left while no upstream was up");
+      if (!(await pause(pauseMs, signal)))
+        return new ProxyError("client_gone", "the client left while no upstream was up");
+      if (this.#queue?.isWorthWaiting === true) return this.#queue.wait(session);
       const peer = this.select(session, session.tried);
       if (peer !== undefined) return peer;
     }

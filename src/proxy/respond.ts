@@ -1,4 +1,4 @@
-import { type ErrorKind, type ProxyError, proxyStatusOf, statusOf } from "../core/errors.ts";
+import type { ProxyError } from "../core/errors.ts";
 
 /** What a client reads when gatekeeper itself answers; short, plain, and tells nothing of the inside. */
 const TEXT: Readonly<Record<number, string>> = {
@@ -23,16 +23,11 @@ const RETRY_AFTER_SECONDS = "1";
  * The answer gatekeeper makes for a failure: its status, a short plain body, `Cache-Control: no-store`, and a
  * `Proxy-Status` whose details are the same word that stands in the log.
  */
-export function errorResponse(error: ProxyError): Response {
-  return respondTo(error.kind);
-}
-
-function respondTo(kind: ErrorKind): Response {
-  const status = statusOf(kind);
+export function errorResponse({ kind, status, proxyStatus }: ProxyError): Response {
   const headers = new Headers({
     "Content-Type": "text/plain; charset=utf-8",
     "Cache-Control": "no-store",
-    "Proxy-Status": proxyStatusOf(kind),
+    "Proxy-Status": proxyStatus,
   });
   if (kind === "queue_full" || kind === "queue_timeout") headers.set("Retry-After", RETRY_AFTER_SECONDS);
   if (status === 405) headers.set("Allow", ALLOW);

@@ -157,17 +157,20 @@ export class Session<Ctx = unknown> implements RequestFacts {
     return (typeof group === "number" ? groups?.[group] : groups?.groups?.[group]) ?? "";
   }
 
-  /** Counts this request as in flight on a peer, until `release`. */
+  /** Counts this request as in flight on a peer, until `release`. Harmless when it is counted there already. */
   hold(peer: Peer): void {
+    if (this.#held === peer) return;
+    this.release();
     this.#held = peer;
     peer.inFlight++;
   }
 
   /** The attempt, or the answer that came of it, is over. Harmless when it was over already. */
   release(): void {
-    if (this.#held === undefined) return;
-    this.#held.inFlight--;
+    const held = this.#held;
+    if (held === undefined) return;
     this.#held = undefined;
+    held.inFlight--;
   }
 
   /** The exchange is over: gives back what it held. True the first time, so that it is logged once. */

@@ -17,23 +17,51 @@ export interface PeerFailure {
 
 /** What is known of an upstream address while it is in use, however it is spoken to (Caddy's `Host`). */
 export class PeerLife {
-  /** Undefined while no active check finds it down; so it is before the first one. */
-  down: Down | undefined = undefined;
-  /** Taken out of rotation by its owner; what is open on it may finish. */
-  draining = false;
   /** What failed on it lately. */
   readonly failures = new Failures();
   /** It was said that it is suspect, and not yet that it is trusted again. */
   wasSuspect = false;
   /** The last thing that failed on it. */
   lastFailure: PeerFailure | undefined = undefined;
-  /** Requests and WebSockets on it right now. */
-  inFlight = 0;
-  /** Called when one of them is over, while somebody waits for that. */
+  /** Called when it may have a free place, one after the other, while somebody waits for that. */
   readonly onFreed = new Set<() => void>();
   /** Heads of answers that came from it. */
   answers = 0;
+  #down: Down | undefined = undefined;
+  #draining = false;
+  #inFlight = 0;
   #breakers: readonly CircuitBreaker[] = [];
+
+  /** Undefined while no active check finds it down; so it is before the first one. */
+  get down(): Down | undefined {
+    return this.#down;
+  }
+
+  set down(down: Down | undefined) {
+    this.#down = down;
+    if (down === undefined) this.#tellFreed();
+  }
+
+  /** Taken out of rotation by its owner; what is open on it may finish. */
+  get draining(): boolean {
+    return this.#draining;
+  }
+
+  set draining(draining: boolean) {
+    this.#draining = draining;
+    if (!draining) this.#tellFreed();
+  }
+
+  /** Requests and WebSockets on it right now. */
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  set inFlight(count: number) {
+    const isFreed = count < this.#inFlight;
+    this.#inFlight = count;
+    if (isFreed) this.#tellFreed();
+  }
 
   /** Active checks do not find it down. */
   get healthy(): boolean {
@@ -52,5 +80,10 @@ export class PeerLife {
   /** Forgets the breakers that no peer has any more. */
   retainBreakers(used: readonly (CircuitBreaker | undefined)[]): void {
     this.#breakers = this.#breakers.filter((breaker) => used.includes(breaker));
+  }
+
+  #tellFreed(): void {
+    // Who got a place goes to the end of them.
+    if (this.onFreed.size > 0) for (const tell of [...this.onFreed]) tell();
   }
 }

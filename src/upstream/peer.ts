@@ -83,10 +83,8 @@ export class Peer {
   /** Counts for the address, and for this peer alone. */
   set inFlight(count: number) {
     const { life } = this;
-    const isFreed = count < life.inFlight;
     this.#inFlightHere += count - life.inFlight;
     life.inFlight = count;
-    if (isFreed && life.onFreed.size > 0) for (const tell of life.onFreed) tell();
   }
 
   /** True while requests or WebSockets are under way by this very peer. */

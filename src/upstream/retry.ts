@@ -17,8 +17,8 @@ export interface FailedAttempt {
   readonly triesEndAt: number;
 }
 
-/** What to do about it: nothing, the next attempt at once, or after so long. */
-export type RetryVerdict = "give-up" | "retry" | { readonly afterMs: number };
+/** What to do about it: nothing (as there is no more to do, or since the route's budget is used up), the next attempt at once, or after so long. */
+export type RetryVerdict = "give-up" | "over-budget" | "retry" | { readonly afterMs: number };
 
 /**
  * Whether a request is tried again (Caddy's `lb_retries`, `lb_try_duration`, `lb_try_interval`; Pingora's `max_retries`

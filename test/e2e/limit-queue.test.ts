@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { LANES } from "../helpers/lanes.ts";
-import { startProxy } from "../helpers/proxy.ts";
+import { reverseProxy, startProxy, tcpHealth } from "../helpers/proxy.ts";
 import { RawClient } from "../helpers/raw-client.ts";
 import { valueOf } from "../helpers/raw-head.ts";
-import { type Exchange, RawOrigin } from "../helpers/raw-origin.ts";
+import { type Exchange, RawOrigin, refusingPort } from "../helpers/raw-origin.ts";
 
 const OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
@@ -88,5 +88,53 @@ describe.each(LANES)("max_conns_per_host by the $lane lane", ({ fields }) => {
     await slow.exchange(1);
     await using second = await RawClient.connect(proxy.port);
     expect((await second.request("GET", "/", fields)).status).toBe(200);
+  });
+
+  test("a peer that comes back is given to those who wait for another one's place", async () => {
+    await using slow = RawOrigin.start(() => {});
+    const port = refusingPort();
+    const { proxy: limits } = limit(1);
+    await using proxy = await startProxy([slow.port, port], { proxy: { ...limits, ...tcpHealth(20) } });
+    await proxy.log.until(() => proxy.log.lines.some(({ message }) => message === "peer is down"), "one to be down");
+    await using first = await RawClient.connect(proxy.port);
+    first.send(request);
+    await slow.exchange(1);
+    await using second = await RawClient.connect(proxy.port);
+    second.send(request);
+    await Bun.sleep(50);
+    using back = Bun.serve({ hostname: "127.0.0.1", port, fetch: () => new Response("ok") });
+    expect((await second.answer()).status).toBe(200);
+    expect([slow.exchanges.length, back.port]).toEqual([1, port]);
+  });
+
+  test("routes that share an upstream keep to the cap together, and take turns", async () => {
+    let atOnce = 0;
+    let most = 0;
+    const order: string[] = [];
+    await using origin = RawOrigin.start(async ({ target, connection }) => {
+      most = Math.max(most, ++atOnce);
+      order.push(target);
+      await Bun.sleep(3);
+      atOnce--;
+      connection.send(OK);
+    });
+    const upstream = { type: "tcp", host: "127.0.0.1", port: origin.port, tls: false } as const;
+    const { proxy: limits } = limit(2);
+    const to = (path: string) => ({
+      name: path,
+      match: [[{ type: "path", patterns: [path] }]] as const,
+      handlers: [{ type: "proxy", proxy: reverseProxy([upstream], limits) }] as const,
+      terminal: false,
+    });
+    await using proxy = await startProxy([], { routes: [to("/a"), to("/b")] });
+    const ask = async (path: string): Promise<void> => {
+      await using client = await RawClient.connect(proxy.port);
+      for (let i = 0; i < 4; i++) expect((await client.request("GET", path, fields)).status).toBe(200);
+    };
+    await Promise.all(["/a", "/b"].flatMap((path) => Array.from({ length: 6 }, () => ask(path))));
+    expect(most).toBe(2);
+    // While both wait, neither is served twice as often as the other.
+    const middle = order.slice(8, 32);
+    expect(middle.filter((path) => path === "/a").length).toBeWithin(9, 16);
   });
 });

@@ -4,6 +4,7 @@ import { UPSTREAM_POLICY_DEFAULTS } from "../../src/config/upstream-model.ts";
 import { LANES } from "../helpers/lanes.ts";
 import { startProxy, tcpHealth } from "../helpers/proxy.ts";
 import { RawClient } from "../helpers/raw-client.ts";
+import { valueOf } from "../helpers/raw-head.ts";
 import { RawOrigin, refusingPort } from "../helpers/raw-origin.ts";
 
 const OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
@@ -110,6 +111,25 @@ describe.each(LANES)("by the $lane lane", ({ fields }) => {
     expect(asked).toBe(2);
   });
 
+  test("the one that has just failed is the last to be asked again", async () => {
+    const asked: string[] = [];
+    const losing = (name: string) =>
+      RawOrigin.start(async (exchange) => {
+        asked.push(name);
+        await exchange.body();
+        exchange.connection.reset();
+      });
+    await using a = losing("a");
+    await using b = losing("b");
+    const balance = { policy: { type: "first" }, weights: [] } as const;
+    const config = { ...retry({ retries: 5, tryIntervalMs: 1 }), balance };
+    await using proxy = await startProxy([a.port, b.port], { proxy: config });
+    await using client = await RawClient.connect(proxy.port);
+    expect((await client.request("GET", "/", fields)).status).toBe(502);
+    // Bun's fetch asks a peer anew by itself where a connection that it kept was lost: not here, where none is kept.
+    expect(asked.join("")).toBe("ababab");
+  });
+
   test("an outage is not multiplied: past the budget failures go out at once", async () => {
     let asked = 0;
     await using origin = RawOrigin.start(async (exchange) => {
@@ -124,6 +144,12 @@ describe.each(LANES)("by the $lane lane", ({ fields }) => {
       await using client = await RawClient.connect(proxy.port);
       expect((await client.request("GET", "/", fields)).status).toBe(502);
     }
+    const words = "retry budget used up";
+    expect(proxy.log.failures.at(-1)?.facts["retries"]).toBe(words);
+    await using last = await RawClient.connect(proxy.port);
+    expect(valueOf((await last.request("GET", "/", fields)).head, "proxy-status")).toContain(
+      `details="connection_terminated, ${words}"`,
+    );
     // Without a budget it would be six for each.
     expect(asked).toBeLessThan(REQUESTS * 3);
     expect(asked).toBeGreaterThan(REQUESTS);

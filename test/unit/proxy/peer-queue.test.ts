@@ -11,7 +11,8 @@ function peerAt(port: number): Peer {
 }
 
 function session(): GatewaySession {
-  return { request: new Request("http://a.test/") } as GatewaySession;
+  const hold = (peer: Peer): number => peer.inFlight++;
+  return { request: new Request("http://a.test/"), hold } as unknown as GatewaySession;
 }
 
 test("peers that come take those who wait, as many as they have places; those that went are listened to no longer", async () => {
@@ -26,8 +27,6 @@ test("peers that come take those who wait, as many as they have places; those th
   const served: number[] = [];
   const waits = [0, 1, 2].map(async (number) => {
     const peer = await queue.wait(session());
-    if (!(peer instanceof Peer)) throw new Error("no peer");
-    peer.inFlight++;
     served.push(number);
     return peer;
   });
@@ -35,10 +34,11 @@ test("peers that come take those who wait, as many as they have places; those th
   queue.onPeersChanged();
   expect(await Promise.all(waits.slice(0, 2))).toEqual([...peers]);
   await Bun.sleep(5);
-  expect([served, queue.size]).toEqual([[0, 1], 1]);
+  expect([served, queue.isWaitedIn]).toEqual([[0, 1], true]);
+  expect(peers.map(({ inFlight }) => inFlight)).toEqual([1, 1]);
   expect(full.life.onFreed.size).toBe(0);
   for (const peer of peers.slice(1)) peer.inFlight = 0;
   await waits[2];
-  expect(queue.size).toBe(0);
+  expect(queue.isWaitedIn).toBe(false);
   expect(peers.map(({ life }) => life.onFreed.size)).toEqual([0, 0]);
 });

@@ -61,27 +61,51 @@ describe("lb_try_duration", () => {
 });
 
 describe("the budget", () => {
+  const taken = (budget: RetryBudget, now: number): number => {
+    let count = 0;
+    while (count < 1_000_000 && budget.take(now)) count++;
+    return count;
+  };
+  const ask = (budget: RetryBudget, requests: number): void => {
+    for (let i = 0; i < requests; i++) budget.onRequest();
+  };
+
   test("lets a part of the requests be retried, and so many a second always", () => {
-    const budget = new RetryBudget(20, 2);
-    const taken = (now: number, most: number): number => {
-      let count = 0;
-      while (count < most && budget.take(now)) count++;
-      return count;
-    };
+    const budget = new RetryBudget(20, 2, 0);
     // What was saved up before the first bad moment.
-    expect(taken(0, 1_000)).toBe(20);
-    expect(taken(0, 1_000)).toBe(0);
+    expect(taken(budget, 0)).toBe(20);
+    expect(taken(budget, 0)).toBe(0);
     // Two a second by themselves.
-    expect(taken(3_000, 1_000)).toBe(6);
+    expect(taken(budget, 3_000)).toBe(6);
     // A fifth of the requests.
-    for (let i = 0; i < 50; i++) budget.onRequest();
-    expect(taken(3_000, 1_000)).toBe(10);
-    // It never saves up more than that.
-    expect(taken(1e9, 1_000)).toBe(20);
+    ask(budget, 50);
+    expect(taken(budget, 3_000)).toBe(10);
+    // Time alone saves up no more than ten seconds' worth.
+    expect(taken(budget, 1e9)).toBe(20);
+  });
+
+  test("a busy route has as many as its last ten seconds give, so that hundreds in flight may lose their peer at once", () => {
+    const budget = new RetryBudget(20, 10, 0);
+    for (let second = 1; second <= 60; second++) {
+      ask(budget, 1_000);
+      expect(budget.take(second * 1_000)).toBe(true);
+    }
+    const most = taken(budget, 60_000);
+    // A fifth of ten thousand and a hundred, save for what the coarse window forgets.
+    expect(most).toBeGreaterThan(1_500);
+    expect(most).toBeLessThanOrEqual(2_100);
+  });
+
+  test("requests of long ago pay for nothing", () => {
+    const budget = new RetryBudget(20, 0, 0);
+    ask(budget, 100_000);
+    // As many as an even rate would have given in ten of these thousand seconds: a thousand, and a fifth of them is paid.
+    expect(taken(budget, 1_000_000)).toBe(200);
+    expect(taken(budget, 1_010_000)).toBe(0);
   });
 
   test("of 0 percent is no limit", () => {
-    const budget = new RetryBudget(0, 0);
+    const budget = new RetryBudget(0, 0, 0);
     for (let i = 0; i < 10_000; i++) expect(budget.take(0)).toBe(true);
   });
 });
