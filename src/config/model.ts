@@ -101,10 +101,15 @@ export interface UpstreamTlsConfig {
 export interface UpstreamTimeouts {
   /** To get a connection (Caddy's `dial_timeout`). Default 3 s. */
   readonly dialMs: number;
-  /** From the request's start to the head of the answer (Caddy's `response_header_timeout`). Default off. */
+  /**
+   * From when all of the request was sent to the head of the answer (Caddy's `response_header_timeout`). Without a body
+   * that is from when the attempt began, dialling included. Default off.
+   */
   readonly responseHeaderMs: number;
   /** Between two pieces of an answer's body (Caddy's `read_timeout`). Default off. */
   readonly readMs: number;
+  /** How long the upstream may take nothing of a request's body that is there for it, before it answers (Caddy's `write_timeout`). Default off. */
+  readonly writeMs: number;
 }
 
 export interface WebSocketConfig {

@@ -32,6 +32,7 @@ export function proxyConfig(
       dialMs: settings.value("dial_timeout"),
       responseHeaderMs: settings.value("response_header_timeout"),
       readMs: settings.value("read_timeout"),
+      writeMs: settings.value("write_timeout"),
     },
     keepAlive: {
       idleTimeoutMs: settings.value("idle_timeout"),

@@ -35,6 +35,7 @@ export type ErrorKind =
   | "connection_timeout"
   | "http_response_timeout"
   | "read_timeout"
+  | "write_timeout"
   | "upgrade_refused"
   // Ours.
   | "maintenance"
@@ -82,6 +83,7 @@ const KINDS: Readonly<Record<ErrorKind, KindFacts>> = {
   connection_timeout: { status: 504, side: "upstream", nothingSent: true, proxyStatus: "connection_timeout" },
   http_response_timeout: { status: 504, side: "upstream", nothingSent: false, proxyStatus: "http_response_timeout" },
   read_timeout: { status: 504, side: "upstream", nothingSent: false, proxyStatus: "connection_read_timeout" },
+  write_timeout: { status: 504, side: "upstream", nothingSent: false, proxyStatus: "connection_write_timeout" },
   upgrade_refused: { status: 502, side: "upstream", nothingSent: false, proxyStatus: "http_upgrade_failed" },
   maintenance: { status: 503, side: "internal", nothingSent: true, proxyStatus: "destination_unavailable" },
   internal_error: { status: 500, side: "internal", nothingSent: false, proxyStatus: "proxy_internal_error" },

@@ -1,21 +1,19 @@
 import { ProxyError } from "../core/errors.ts";
+import type { Deadline } from "./deadline.ts";
 import type { Outgoing } from "./lane.ts";
 import type { ProxyHttp } from "./phases.ts";
 import type { Session } from "./session.ts";
+import { timedBody } from "./timed-body.ts";
 
 /** Makes the message of one attempt. `headers` are edited already. */
-export function prepare<Ctx>(
-  session: Session<Ctx>,
-  headers: Headers,
-  phases: ProxyHttp<Ctx>,
-  deadline: Deadline | undefined,
-): Outgoing {
+export function prepare<Ctx>(session: Session<Ctx>, headers: Headers, phases: ProxyHttp<Ctx>): Outgoing {
   const method = session.upstreamMethod ?? session.method;
   const body = method === session.method || !isBodiless(method) ? session.request.body : null;
   if (body === null && session.request.body !== null) removeFraming(session, headers);
   else if (body !== null) session.isBodySent = true;
   const upload = body === null ? undefined : requestBody(session, body, headers, phases);
-  return new Attempt(session, method, headers, upload, deadline);
+  if (upload === undefined || session.isBodyTaken) session.deadline?.onSent();
+  return new Attempt(session, method, headers, upload);
 }
 
 class Attempt implements Outgoing {
@@ -28,11 +26,10 @@ class Attempt implements Outgoing {
   readonly #deadline: Deadline | undefined;
 
   constructor(
-    { request, target, attempts }: Session,
+    { request, target, attempts, deadline }: Session<unknown>,
     method: string,
     headers: Headers,
     body: ReadableStream<Uint8Array> | undefined,
-    deadline: Deadline | undefined,
   ) {
     this.method = method;
     this.target = target;
@@ -58,10 +55,22 @@ function requestBody<Ctx>(
   const isFiltered = phases.requestBodyFilter !== undefined;
   // One whose length is known has been let in by it already.
   const mostBytes = headers.has("content-length") ? 0 : session.maxRequestBodyBytes;
-  if (!isFiltered && mostBytes === 0) return body;
+  const isTimed = session.deadline !== undefined;
+  if (!isFiltered && mostBytes === 0 && !isTimed) return body;
   if (isFiltered) headers.delete("content-length");
+  if (session.upstreamBody !== undefined) return session.upstreamBody;
+  const filtered = isFiltered || mostBytes > 0 ? filter(session, body, mostBytes, phases) : body;
+  return (session.upstreamBody = isTimed ? timedBody(session, filtered) : filtered);
+}
+
+function filter<Ctx>(
+  session: Session<Ctx>,
+  body: ReadableStream<Uint8Array>,
+  mostBytes: number,
+  phases: ProxyHttp<Ctx>,
+): ReadableStream<Uint8Array> {
   let bytes = 0;
-  session.upstreamBody ??= body.pipeThrough(
+  return body.pipeThrough(
     new TransformStream<Uint8Array, Uint8Array>({
       async transform(chunk, controller) {
         bytes += chunk.length;
@@ -70,7 +79,6 @@ function requestBody<Ctx>(
       },
     }),
   );
-  return session.upstreamBody;
 }
 
 /** A route that makes another method of a request may make one that has no body (Caddy drops it, too). */
@@ -85,25 +93,3 @@ function removeFraming(session: Session, headers: Headers): void {
 }
 
 const TOO_LARGE = "the body grew larger than the configured limit";
-
-/** Ends an attempt whose head does not come in time, and still ends it when the client goes. */
-export class Deadline implements Disposable {
-  readonly #controller = new AbortController();
-  readonly #timer: Timer;
-
-  constructor(client: AbortSignal, timeoutMs: number) {
-    if (client.aborted) this.#controller.abort(client.reason);
-    client.addEventListener("abort", () => this.#controller.abort(client.reason), { once: true });
-    const error = new ProxyError("http_response_timeout", `no answer within ${timeoutMs} ms`);
-    this.#timer = setTimeout(() => this.#controller.abort(error), timeoutMs);
-  }
-
-  get signal(): AbortSignal {
-    return this.#controller.signal;
-  }
-
-  /** The head is there: the time is no longer counted. The client's going still ends the body. */
-  [Symbol.dispose](): void {
-    clearTimeout(this.#timer);
-  }
-}

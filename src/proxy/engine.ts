@@ -5,9 +5,10 @@ import type { Peer } from "../upstream/peer.ts";
 import type { RetryVerdict } from "../upstream/retry.ts";
 import { admit } from "./admit.ts";
 import { Answer, sendOwn } from "./answer.ts";
-import { Deadline, prepare } from "./attempt.ts";
+import { prepare } from "./attempt.ts";
 import type { Awaitable } from "./awaitable.ts";
 import type { BufferBudget } from "./budget.ts";
+import { Deadline } from "./deadline.ts";
 import { failureOf } from "./failure.ts";
 import type { UpstreamAnswer } from "./lane.ts";
 import type { Lanes } from "./lanes.ts";
@@ -124,9 +125,11 @@ export class Engine<Ctx = unknown> {
     const { lanes } = this.#options;
     session.hold(peer);
     if (session.isUpgrade) return this.#guard(session, this.#upgrade(session, peer, headers));
-    const timeoutMs = peer.options.timeouts.responseHeaderMs;
-    const deadline = timeoutMs > 0 ? new Deadline(session.request.signal, timeoutMs) : undefined;
-    const outgoing = prepare(session, headers, this.#phases, deadline);
+    const { timeouts } = peer.options;
+    const isTimed = timeouts.responseHeaderMs > 0 || (timeouts.writeMs > 0 && session.request.body !== null);
+    const deadline = isTimed ? new Deadline(session.request.signal, timeouts) : undefined;
+    session.deadline = deadline;
+    const outgoing = prepare(session, headers, this.#phases);
     // Neither function throws, so that the usual request needs no further promise to catch what they might.
     return lanes
       .of(peer, outgoing)

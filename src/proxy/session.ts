@@ -3,6 +3,7 @@ import type { ProxyError } from "../core/errors.ts";
 import { clientAddressOf, type TrustedProxies } from "../core/trust.ts";
 import type { CapturedGroups, RequestFacts } from "../routing/request-facts.ts";
 import type { Peer } from "../upstream/peer.ts";
+import type { Deadline } from "./deadline.ts";
 import type { ProxyHttp } from "./phases.ts";
 
 /** Bun counts idle time in whole seconds and takes at most this (Bun 1.4.5). */
@@ -72,6 +73,10 @@ export class Session<Ctx = unknown> implements RequestFacts {
   keepsBody = false;
   /** The request's body as it goes upstream, once it was made: a further attempt sends the same one. */
   upstreamBody: ReadableStream<Uint8Array> | undefined = undefined;
+  /** All of it was taken by an attempt. Known where that has a deadline. */
+  isBodyTaken = false;
+  /** Ends the present attempt when it takes too long; undefined where nothing is too long. */
+  deadline: Deadline | undefined = undefined;
   #held: Peer | undefined = undefined;
   #isOver = false;
   #remoteAddress: string | undefined = undefined;

@@ -223,7 +223,7 @@ test("a reload keeps what is known: a peer that is down stays so, is not told an
   const [before] = proxy.worker.peers;
   expect(before).toMatchObject({ isUp: false, down: { reason: "it answered 500" } });
   // Spoken to in another way, and looked at in another way.
-  const timeouts = { dialMs: 2_000, responseHeaderMs: 0, readMs: 0 };
+  const timeouts = { dialMs: 2_000, responseHeaderMs: 0, readMs: 0, writeMs: 0 };
   const changed = configWith({ upstreams, proxy: { ...health({ uri: "/other" }), timeouts } });
   expect((await proxy.worker.reload(changed)).type).toBe("reloaded");
   expect([proxy.worker.peers[0]?.down, messages(proxy)]).toEqual([before?.down, ["peer is down"]]);

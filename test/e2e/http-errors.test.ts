@@ -61,7 +61,7 @@ describe.each(LANES)("by the $lane lane", ({ fields }) => {
       origin.exchanges.length > 1 ? connection.send(OK) : null,
     );
     await using proxy = await startProxy(origin.port, {
-      proxy: { timeouts: { dialMs: 0, responseHeaderMs: 60, readMs: 0 } },
+      proxy: { timeouts: { dialMs: 0, responseHeaderMs: 60, readMs: 0, writeMs: 0 } },
     });
     await using client = await RawClient.connect(proxy.port);
     const answer = await client.request("GET", "/", fields);
@@ -78,7 +78,7 @@ describe.each(LANES)("by the $lane lane", ({ fields }) => {
       connection.send("ok");
     });
     await using proxy = await startProxy(origin.port, {
-      proxy: { timeouts: { dialMs: 0, responseHeaderMs: 50, readMs: 0 } },
+      proxy: { timeouts: { dialMs: 0, responseHeaderMs: 50, readMs: 0, writeMs: 0 } },
     });
     await using client = await RawClient.connect(proxy.port);
     expect((await client.request("GET", "/", fields)).body.toString()).toBe("ok");

@@ -8,6 +8,11 @@ import { type Exchange, RawOrigin } from "../helpers/raw-origin.ts";
 const OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 const BODY = Buffer.alloc(200_000, "0123456789abcdefghijklmnopqrstuvw");
 
+/** With limits the body is passed on piece by piece by ourselves. */
+const WITH_AND_WITHOUT_LIMITS = [0, 5_000].map((limitMs) => ({
+  proxy: { timeouts: { dialMs: 3_000, responseHeaderMs: limitMs, readMs: 0, writeMs: limitMs } },
+}));
+
 /** Answers when the test is done with the body, which it reads from the connection itself. */
 function gatedOrigin(): { readonly origin: RawOrigin; readonly open: () => void } {
   const { promise: gate, resolve } = Promise.withResolvers<void>();
@@ -27,35 +32,39 @@ describe.each(LANES)("a request's body by the $lane lane", ({ fields }) => {
   test.each(["POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PROPFIND", "REPORT", "QUERY"])(
     "of %s with Content-Length arrives with that length",
     async (method) => {
-      await using origin = RawOrigin.start(OK);
-      await using proxy = await startProxy(origin.port);
-      await using client = await RawClient.connect(proxy.port);
-      for (const size of [1, 100, BODY.length]) {
-        client.send(head(method, `Content-Length: ${size}`));
-        client.send(BODY.subarray(0, size));
-        expect((await client.answer()).status).toBe(200);
-        const exchange = origin.exchanges.at(-1) as Exchange;
-        expect(exchange.method).toBe(method);
-        expect(valuesOf(exchange.head, "content-length")).toEqual([String(size)]);
-        expect(valuesOf(exchange.head, "transfer-encoding")).toEqual([]);
-        expect(Buffer.compare(await exchange.body(), BODY.subarray(0, size))).toBe(0);
+      for (const options of WITH_AND_WITHOUT_LIMITS) {
+        await using origin = RawOrigin.start(OK);
+        await using proxy = await startProxy(origin.port, options);
+        await using client = await RawClient.connect(proxy.port);
+        for (const size of [1, 100, BODY.length]) {
+          client.send(head(method, `Content-Length: ${size}`));
+          client.send(BODY.subarray(0, size));
+          expect((await client.answer()).status).toBe(200);
+          const exchange = origin.exchanges.at(-1) as Exchange;
+          expect(exchange.method).toBe(method);
+          expect(valuesOf(exchange.head, "content-length")).toEqual([String(size)]);
+          expect(valuesOf(exchange.head, "transfer-encoding")).toEqual([]);
+          expect(Buffer.compare(await exchange.body(), BODY.subarray(0, size))).toBe(0);
+        }
       }
     },
   );
 
   test.each(["POST", "DELETE", "OPTIONS", "PROPFIND"])("of %s that is chunked arrives chunked", async (method) => {
-    await using origin = RawOrigin.start(OK);
-    await using proxy = await startProxy(origin.port);
-    await using client = await RawClient.connect(proxy.port);
-    for (const chunks of [["a"], ["a", "bc", "d".repeat(100_000)], []]) {
-      client.send(head(method, "Transfer-Encoding: chunked"));
-      for (const chunk of chunks) client.send(`${chunk.length.toString(16)}\r\n${chunk}\r\n`);
-      client.send("0\r\n\r\n");
-      expect((await client.answer()).status).toBe(200);
-      const exchange = origin.exchanges.at(-1) as Exchange;
-      expect(valuesOf(exchange.head, "content-length")).toEqual([]);
-      expect(valueOf(exchange.head, "transfer-encoding")).toBe("chunked");
-      expect((await exchange.body()).toString()).toBe(chunks.join(""));
+    for (const options of WITH_AND_WITHOUT_LIMITS) {
+      await using origin = RawOrigin.start(OK);
+      await using proxy = await startProxy(origin.port, options);
+      await using client = await RawClient.connect(proxy.port);
+      for (const chunks of [["a"], ["a", "bc", "d".repeat(100_000)], []]) {
+        client.send(head(method, "Transfer-Encoding: chunked"));
+        for (const chunk of chunks) client.send(`${chunk.length.toString(16)}\r\n${chunk}\r\n`);
+        client.send("0\r\n\r\n");
+        expect((await client.answer()).status).toBe(200);
+        const exchange = origin.exchanges.at(-1) as Exchange;
+        expect(valuesOf(exchange.head, "content-length")).toEqual([]);
+        expect(valueOf(exchange.head, "transfer-encoding")).toBe("chunked");
+        expect((await exchange.body()).toString()).toBe(chunks.join(""));
+      }
     }
   });
 
@@ -111,29 +120,32 @@ describe.each(LANES)("a request's body by the $lane lane", ({ fields }) => {
     expect((await client.answer()).status).toBe(200);
   });
 
-  test("waits for an upstream that does not read, and then arrives whole", async () => {
-    const size = 64 * 1024 * 1024;
-    const { origin: gated, open } = gatedOrigin();
-    await using origin = gated;
-    await using proxy = await startProxy(origin.port);
-    await using client = await RawClient.connect(proxy.port);
-    client.send(head("POST", `Content-Length: ${size}`));
-    const { connection } = await origin.exchange();
-    connection.pause();
-    client.send(Buffer.alloc(size, "x"));
-    // The client comes to a halt: what it has not sent stays the same over many turns of the event loop.
-    let before = -1;
-    for (let same = 0; same < 20;) {
-      await Bun.sleep(5);
-      same = client.unsentBytes === before ? same + 1 : 0;
-      before = client.unsentBytes;
-    }
-    expect(before).toBeGreaterThan(size / 2);
-    connection.resume();
-    expect((await connection.take(size)).length).toBe(size);
-    open();
-    expect((await client.answer()).status).toBe(200);
-  });
+  test.each(WITH_AND_WITHOUT_LIMITS)(
+    "waits for an upstream that does not read, and then arrives whole",
+    async (options) => {
+      const size = 64 * 1024 * 1024;
+      const { origin: gated, open } = gatedOrigin();
+      await using origin = gated;
+      await using proxy = await startProxy(origin.port, options);
+      await using client = await RawClient.connect(proxy.port);
+      client.send(head("POST", `Content-Length: ${size}`));
+      const { connection } = await origin.exchange();
+      connection.pause();
+      client.send(Buffer.alloc(size, "x"));
+      // The client comes to a halt: what it has not sent stays the same over many turns of the event loop.
+      let before = -1;
+      for (let same = 0; same < 20;) {
+        await Bun.sleep(5);
+        same = client.unsentBytes === before ? same + 1 : 0;
+        before = client.unsentBytes;
+      }
+      expect(before).toBeGreaterThan(size / 2);
+      connection.resume();
+      expect((await connection.take(size)).length).toBe(size);
+      open();
+      expect((await client.answer()).status).toBe(200);
+    },
+  );
 
   test("that its client breaks off breaks the upstream's connection too, and nothing is answered", async () => {
     for (const framing of ["Content-Length: 10", "Transfer-Encoding: chunked"]) {

@@ -18,11 +18,13 @@ describe.each(LANES)("by the $lane lane, a request whose first peer", ({ fields 
     expect(proxy.log.failures).toEqual([]);
   });
 
-  test("refuses the connection reaches the second with its whole body", async () => {
+  // With limits the body is passed on piece by piece.
+  test.each([0, 5_000])("refuses the connection reaches the second with its whole body, limits %d ms", async (ms) => {
+    const proxyOptions = { timeouts: { dialMs: 3_000, responseHeaderMs: ms, readMs: 0, writeMs: ms } };
     const body = Buffer.alloc(300_000, "0123456789abcdefghijklmnopqrstuvw");
     for (const framing of [`Content-Length: ${body.length}`, "Transfer-Encoding: chunked"]) {
       await using origin = RawOrigin.start(OK);
-      await using proxy = await startProxy([refusingPort(), origin.port]);
+      await using proxy = await startProxy([refusingPort(), origin.port], { proxy: proxyOptions });
       await using client = await RawClient.connect(proxy.port);
       // In turn: the first of these two is for the peer that refuses, the second for the other.
       for (let round = 0; round < 2; round++) {

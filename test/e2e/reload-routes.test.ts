@@ -85,7 +85,7 @@ test("streams stay while their peer does, however it is spoken to, and go with i
   await using proxy = await start([route("x", [a])]);
   using socket = await NotedSocket.open(`ws://127.0.0.1:${proxy.port}/x/ws`);
   using events = await NotedStream.open(`http://127.0.0.1:${proxy.port}/x/events`);
-  const timeouts = { dialMs: 1_000, responseHeaderMs: 0, readMs: 0 };
+  const timeouts = { dialMs: 1_000, responseHeaderMs: 0, readMs: 0, writeMs: 0 };
   await proxy.worker.reload(configOf([route("x", [b, a], { timeouts, responseBufferBytes: 1 })]));
   await Bun.sleep(200);
   await socket.echo();

@@ -30,17 +30,21 @@ function laterOrigin(): { readonly port: number; start(): AsyncDisposable } {
 }
 
 describe.each(LANES)("by the $lane lane", ({ fields }) => {
-  test("lb_try_duration waits for the only upstream to come back, a POST with its body too", async () => {
-    const later = laterOrigin();
-    await using proxy = await startProxy(later.port, { proxy: retry({ tryDurationMs: 5_000 }) });
-    await using client = await RawClient.connect(proxy.port);
-    client.send(`POST / HTTP/1.1\r\n${fields.join("\r\n")}\r\nContent-Length: 4\r\n\r\nbody`);
-    await Bun.sleep(100);
-    await using _ = later.start();
-    const answer = await client.answer();
-    expect([answer.status, answer.body.toString()]).toEqual([200, "body"]);
-    expect(proxy.log.failures).toEqual([]);
-  });
+  test.each([0, 5_000])(
+    "lb_try_duration waits for the only upstream, a POST with its body too, limits %d ms",
+    async (ms) => {
+      const later = laterOrigin();
+      const timeouts = { dialMs: 3_000, responseHeaderMs: ms, readMs: 0, writeMs: ms };
+      await using proxy = await startProxy(later.port, { proxy: { ...retry({ tryDurationMs: 5_000 }), timeouts } });
+      await using client = await RawClient.connect(proxy.port);
+      client.send(`POST / HTTP/1.1\r\n${fields.join("\r\n")}\r\nContent-Length: 4\r\n\r\nbody`);
+      await Bun.sleep(100);
+      await using _ = later.start();
+      const answer = await client.answer();
+      expect([answer.status, answer.body.toString()]).toEqual([200, "body"]);
+      expect(proxy.log.failures).toEqual([]);
+    },
+  );
 
   test("lb_try_duration ends with the last error", async () => {
     await using proxy = await startProxy(refusingPort(), { proxy: retry({ tryDurationMs: 200 }) });

@@ -6,7 +6,7 @@ import { RawOrigin } from "../helpers/raw-origin.ts";
 import { StalledOrigin } from "../helpers/stalled-origin.ts";
 
 const DIAL_MS = 400;
-const proxy = { timeouts: { dialMs: DIAL_MS, responseHeaderMs: 0, readMs: 0 } };
+const proxy = { timeouts: { dialMs: DIAL_MS, responseHeaderMs: 0, readMs: 0, writeMs: 0 } };
 const OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
 // Only Linux tells what is being dialled.

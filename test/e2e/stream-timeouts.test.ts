@@ -8,8 +8,8 @@ const LIMIT_MS = 150;
 const CHUNKED = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
 
 describe.each(LANES)("limits on an attempt ($lane lane)", ({ fields }) => {
-  const readMs = { timeouts: { dialMs: 3_000, responseHeaderMs: 0, readMs: LIMIT_MS } };
-  const headMs = { timeouts: { dialMs: 3_000, responseHeaderMs: LIMIT_MS, readMs: 0 } };
+  const readMs = { timeouts: { dialMs: 3_000, responseHeaderMs: 0, readMs: LIMIT_MS, writeMs: 0 } };
+  const headMs = { timeouts: { dialMs: 3_000, responseHeaderMs: LIMIT_MS, readMs: 0, writeMs: 0 } };
 
   test("read_timeout cuts a streamed body that falls silent, at both ends", async () => {
     await using origin = RawOrigin.start(({ connection }) => connection.send(`${CHUNKED}5\r\nhello\r\n`));

@@ -13,7 +13,7 @@ const TOLERANCE_MS = 100;
 const TIMES_MS = [250, 1_200] as const;
 
 function limits(given: Partial<ReverseProxyConfig["timeouts"]>): Partial<ReverseProxyConfig> {
-  return { timeouts: { dialMs: 0, responseHeaderMs: 0, readMs: 0, ...given } };
+  return { timeouts: { dialMs: 0, responseHeaderMs: 0, readMs: 0, writeMs: 0, ...given } };
 }
 
 /** The reason in the log, and how long after `began` it was there. */
@@ -80,6 +80,48 @@ describe.each(LANES)("limits are kept to within 100 ms by the $lane lane", ({ fi
       await origin.fill();
       const seen = await timed(origin.port, limits({ dialMs: limitMs }), send);
       expect(seen.reason).toBe("connection_timeout");
+      expectInTime(seen, limitMs);
+    },
+    AGAIN,
+  );
+
+  test.each([300])(
+    "response_header_timeout of %d ms, counted from when a slow client has sent its body, which is no fault of the upstream",
+    async (limitMs) => {
+      await using origin = RawOrigin.start(() => {});
+      const seen = await timed(
+        origin.port,
+        limits({ responseHeaderMs: limitMs, writeMs: limitMs / 6 }),
+        async (client) => {
+          client.send(`POST / HTTP/1.1\r\n${fields.join("\r\n")}\r\nContent-Length: 4\r\n\r\n`);
+          for (const byte of "body") {
+            await Bun.sleep(limitMs / 3);
+            client.send(byte);
+          }
+          return performance.now();
+        },
+      );
+      expect(seen.reason).toBe("http_response_timeout");
+      expectInTime(seen, limitMs);
+    },
+    AGAIN,
+  );
+
+  test.each([300])(
+    "write_timeout of %d ms",
+    async (limitMs) => {
+      let stoppedAt = 0;
+      await using origin = RawOrigin.start(({ connection }) => {
+        connection.pause();
+        stoppedAt = performance.now();
+      });
+      const seen = await timed(origin.port, limits({ writeMs: limitMs }), async (client) => {
+        client.send(`POST / HTTP/1.1\r\n${fields.join("\r\n")}\r\nContent-Length: 100000000\r\n\r\n`);
+        client.send(Buffer.alloc(30_000_000));
+        await origin.exchange(1);
+        return stoppedAt;
+      });
+      expect(seen.reason).toBe("write_timeout");
       expectInTime(seen, limitMs);
     },
     AGAIN,

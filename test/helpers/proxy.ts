@@ -159,7 +159,7 @@ const PROXY: Omit<ReverseProxyConfig, "upstreams"> = {
     http2: false,
   },
   maxAttempts: 16,
-  timeouts: { dialMs: 3_000, responseHeaderMs: 0, readMs: 0 },
+  timeouts: { dialMs: 3_000, responseHeaderMs: 0, readMs: 0, writeMs: 0 },
   keepAlive: { idleTimeoutMs: 0, poolSize: 128 },
   responseBufferBytes: 1024 * 1024,
   websocket: { maxMessageBytes: 64 * 1024 * 1024, deadAfterMs: 60_000, handshakeTimeoutMs: 30_000 },

@@ -38,7 +38,7 @@ const PEER = {
   limit: UPSTREAM_POLICY_DEFAULTS.limit,
   passiveHealth: UPSTREAM_POLICY_DEFAULTS.passiveHealth,
   breaker: undefined,
-  timeouts: { dialMs: 3_000, responseHeaderMs: 0, readMs: 0 },
+  timeouts: { dialMs: 3_000, responseHeaderMs: 0, readMs: 0, writeMs: 0 },
   keepAlive: { idleTimeoutMs: 0, poolSize: 128 },
   responseBufferBytes: 1024 * 1024,
 };

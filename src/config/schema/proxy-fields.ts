@@ -21,6 +21,7 @@ export const PROXY_SETTINGS = [
   "dial_timeout",
   "response_header_timeout",
   "read_timeout",
+  "write_timeout",
   "idle_timeout",
   "upstream_keepalive_pool_size",
   ...(Object.keys(UPSTREAM_CARE) as (keyof typeof UPSTREAM_CARE)[]).filter((name) => name !== "lb_policy"),

@@ -164,13 +164,19 @@ export const LIMITS = {
   response_header_timeout: setting({
     ...limit,
     kind: DURATION,
-    doc: "Until the head of an answer came; 0 is off",
+    doc: "From when a request was sent to the head of its answer; 0 is off",
     default: "0",
   }),
   read_timeout: setting({
     ...limit,
     kind: DURATION,
     doc: "Between two pieces of an answer's body; 0 is off",
+    default: "0",
+  }),
+  write_timeout: setting({
+    ...limit,
+    kind: DURATION,
+    doc: "The upstream may take nothing of a request's body for so long; 0 is off",
     default: "0",
   }),
   client_idle_timeout: setting({

@@ -142,10 +142,11 @@ describe("every spelling ends in the Config", () => {
     const proxy = await proxyOf(
       ...BOTH,
       ...["--dial-timeout", "1s", "--response-header-timeout", "2s", "--read-timeout=3s", "--max-retries", "4"],
+      ...["--write-timeout", "4s"],
       ...["--response-buffer", "5KiB", "--websocket-max-message", "6MiB", "--websocket-timeout", "7s"],
       ...["--websocket-handshake-timeout", "8s"],
     );
-    expect(proxy.timeouts).toEqual({ dialMs: 1000, responseHeaderMs: 2000, readMs: 3000 });
+    expect(proxy.timeouts).toEqual({ dialMs: 1000, responseHeaderMs: 2000, readMs: 3000, writeMs: 4000 });
     expect(proxy.maxAttempts).toBe(4);
     expect(proxy.responseBufferBytes).toBe(5120);
     expect(proxy.websocket).toEqual({ maxMessageBytes: 6_291_456, deadAfterMs: 7000, handshakeTimeoutMs: 8000 });
@@ -248,7 +249,7 @@ test("what is not said has the default of the table, and the Config is whole", a
     },
     activeHealth: undefined,
     maxAttempts: 16,
-    timeouts: { dialMs: 3000, responseHeaderMs: 0, readMs: 0 },
+    timeouts: { dialMs: 3000, responseHeaderMs: 0, readMs: 0, writeMs: 0 },
     keepAlive: { idleTimeoutMs: 0, poolSize: 128 },
     responseBufferBytes: 1_048_576,
     websocket: { maxMessageBytes: 67_108_864, deadAfterMs: 60_000, handshakeTimeoutMs: 30_000 },

@@ -62,6 +62,7 @@ const KEYS: Readonly<Record<string, readonly [yaml: string, seen: (loaded: Loade
   dial_timeout: ["1s", (each) => proxy(each)?.timeouts.dialMs, 1000],
   response_header_timeout: ["1s", (each) => proxy(each)?.timeouts.responseHeaderMs, 1000],
   read_timeout: ["1s", (each) => proxy(each)?.timeouts.readMs, 1000],
+  write_timeout: ["1s", (each) => proxy(each)?.timeouts.writeMs, 1000],
   client_idle_timeout: ["0", ({ config }) => config?.listeners[0]?.clientIdleTimeoutMs, 0],
   max_request_body: ["10", ({ config }) => config?.listeners[0]?.maxRequestBodyBytes, 10],
   response_buffer: ["0", (each) => proxy(each)?.responseBufferBytes, 0],

@@ -14,7 +14,7 @@ const OPTIONS: PeerOptions = {
     clientKey: undefined,
     http2: false,
   },
-  timeouts: { dialMs: 3_000, responseHeaderMs: 0, readMs: 0 },
+  timeouts: { dialMs: 3_000, responseHeaderMs: 0, readMs: 0, writeMs: 0 },
   keepAlive: { idleTimeoutMs: 0, poolSize: 128 },
   responseBufferBytes: 1024,
   websocket: { maxMessageBytes: 1024, deadAfterMs: 60_000, handshakeTimeoutMs: 30_000 },

@@ -5,7 +5,7 @@ import { entry, oneOrMore, textNode, wordNode } from "../nodes.ts";
 import type { Report } from "../report.ts";
 import { durationNode } from "../values.ts";
 
-const TIMES = ["dial_timeout", "response_header_timeout", "read_timeout"];
+const TIMES = ["dial_timeout", "response_header_timeout", "read_timeout", "write_timeout"];
 
 const LINES: readonly string[] = [
   ...TIMES,
@@ -24,7 +24,6 @@ const LINES: readonly string[] = [
 
 const REFUSED: ReadonlyMap<string, string> = new Map([
   ["tls_trust_pool", "tls_trusted_ca_certs FILE does the same"],
-  ["write_timeout", "no limit is on what is sent upstream"],
   ["proxy_protocol", "it comes with a later version"],
   ["local_address", "it comes with a later version"],
   ...[
