@@ -19,17 +19,41 @@ export interface AccessRecord {
   readonly durationMs: number;
   /** Bytes of the answer's body. */
   readonly size: number;
-  /** Bytes of the request's body. */
-  readonly bytesRead: number;
+  /** Bytes of the request's body; undefined where it is not known. */
+  readonly bytesRead: number | undefined;
   readonly status: number;
   readonly responseHeaders: Headers;
-  /** The peer that answered. */
+  /** The names of the routes that lead to where it was forwarded. */
+  readonly route: string | undefined;
+  /** The peer that answered, or was asked last. */
   readonly upstream: string | undefined;
+  /** What it took to connect to it; undefined where it was connected, and where it is not known. */
+  readonly connectMs: number | undefined;
+  /** From asking it to the head of its answer. */
   readonly upstreamLatencyMs: number | undefined;
   readonly retries: number;
   readonly requestId: string | undefined;
   /** Reason and detail of a failure. */
   readonly error: string | undefined;
+  /** Of a WebSocket that is over. */
+  readonly webSocket: WebSocketRecord | undefined;
+}
+
+/** How a WebSocket ended, and what went over it. Received is what came from the client. */
+export interface WebSocketRecord {
+  readonly closedBy: "client" | "upstream" | "gatekeeper";
+  /** What ended it; 1005 is an end without a code, 1006 one without a close frame (RFC 6455 7.4.1). */
+  readonly code: number;
+  readonly reason: string;
+  /** What each side said itself, where it did. */
+  readonly clientCode: number | undefined;
+  readonly upstreamCode: number | undefined;
+  readonly traffic: {
+    readonly messagesReceived: number;
+    readonly bytesReceived: number;
+    readonly messagesSent: number;
+    readonly bytesSent: number;
+  };
 }
 
 /** `json` is Caddy's shape with fields of ours behind it, `console` is for people. */
@@ -73,13 +97,30 @@ function jsonLine(record: AccessRecord): string {
     size: record.size,
     status: record.status,
     resp_headers: fieldsOf(record.responseHeaders),
+    route: record.route,
     upstream: record.upstream,
+    upstream_connect: record.connectMs === undefined ? undefined : record.connectMs / 1000,
     upstream_latency: record.upstreamLatencyMs === undefined ? undefined : record.upstreamLatencyMs / 1000,
     retries: record.retries > 0 ? record.retries : undefined,
     request_id: record.requestId,
     error: record.error,
+    websocket: record.webSocket === undefined ? undefined : webSocketFields(record.webSocket),
   };
   return `${escapeControls(JSON.stringify(line), jsonEscape)}\n`;
+}
+
+function webSocketFields({ closedBy, code, reason, clientCode, upstreamCode, traffic }: WebSocketRecord): object {
+  return {
+    messages_received: traffic.messagesReceived,
+    messages_sent: traffic.messagesSent,
+    bytes_received: traffic.bytesReceived,
+    bytes_sent: traffic.bytesSent,
+    closed_by: closedBy,
+    close_code: code,
+    close_reason: reason === "" ? undefined : reason,
+    client_close_code: clientCode,
+    upstream_close_code: upstreamCode,
+  };
 }
 
 function consoleLine(record: AccessRecord): string {

@@ -1,7 +1,13 @@
-import { type AccessLogFormat, accessLine, type AccessRecord, droppedLine } from "./access-line.ts";
+import {
+  type AccessLogFormat,
+  accessLine,
+  type AccessRecord,
+  droppedLine,
+  type WebSocketRecord,
+} from "./access-line.ts";
 import { LineFile, type LineOutput } from "./line-file.ts";
 
-export type { AccessLogFormat, AccessRecord };
+export type { AccessLogFormat, AccessRecord, WebSocketRecord };
 export type AccessLogOutput = LineOutput;
 
 /** A log of requests: one per distinct output. */

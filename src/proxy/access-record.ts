@@ -1,34 +1,42 @@
-import type { AccessRecord } from "../observe/access-log.ts";
+import type { AccessRecord, WebSocketRecord } from "../observe/access-log.ts";
 import type { GatewaySession } from "./gateway-ctx.ts";
+import { bytesReceived } from "./observation.ts";
+import type { BridgeEnd } from "./websocket/bridges.ts";
 
 const NO_FIELDS = new Headers();
 
 /** What the access log is told of a request that is over. */
 export function accessRecord(session: GatewaySession): AccessRecord {
-  const { request, ctx, error } = session;
-  const address = session.downstream.server.requestIP(request);
+  const { request, ctx, error, observation, owner } = session;
+  const end = observation?.webSocketEnd;
   return {
     endMs: Date.now(),
     remoteAddress: session.remoteAddress,
-    remotePort: address?.port ?? 0,
+    remotePort: session.remotePort,
     clientAddress: session.clientAddress,
-    // Bun does not tell HTTP/2 from HTTP/1.1 (1.4.5).
-    proto: undefined,
-    method: session.method,
+    proto: observation?.protocol,
+    method: request.method,
     host: session.host ?? "",
     uri: session.originalTarget,
     requestHeaders: request.headers,
     secure: session.secure,
     userId: ctx.user ?? "",
-    durationMs: performance.now() - ctx.startedAt,
+    durationMs: observation === undefined ? 0 : performance.now() - observation.startedAt,
     size: session.bytesSent,
-    bytesRead: Number(request.headers.get("content-length") ?? 0),
+    bytesRead: bytesReceived(session),
     status: session.status,
     responseHeaders: session.answerHeaders ?? NO_FIELDS,
+    route: owner?.key,
     upstream: session.peer?.name,
-    upstreamLatencyMs: undefined,
+    connectMs: observation?.connectMs,
+    upstreamLatencyMs: observation?.upstreamLatencyMs,
     retries: Math.max(0, session.attempts - 1),
     requestId: ctx.uuid,
     error: error === undefined ? ctx.refusal : `${error.kind}: ${error.detail}`,
+    webSocket: end === undefined ? undefined : webSocketRecord(end),
   };
+}
+
+function webSocketRecord({ by, code, reason, clientCode, upstreamCode, traffic }: BridgeEnd): WebSocketRecord {
+  return { closedBy: by, code, reason, clientCode, upstreamCode, traffic };
 }

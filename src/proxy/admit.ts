@@ -1,11 +1,14 @@
 import { ProxyError } from "../core/errors.ts";
 import { hasToken } from "../core/fields.ts";
 import { parseTarget } from "../core/target.ts";
+import { Observation, protocolOf } from "./observation.ts";
 import type { ProxyHttp } from "./phases.ts";
 import { type Downstream, Session } from "./session.ts";
 
 /** Takes a request apart into its session. What is wrong with it already stands in `session.error`. */
 export function admit<Ctx>(request: Request, downstream: Downstream, phases: ProxyHttp<Ctx>): Session<Ctx> {
+  const observation =
+    phases.isObserved === true ? new Observation(performance.now(), protocolOf(request, downstream)) : undefined;
   const { headers, method } = request;
   const host = headers.get("host");
   const parsed = parseTarget(request.url, host);
@@ -17,6 +20,7 @@ export function admit<Ctx>(request: Request, downstream: Downstream, phases: Pro
     isUpgrade: upgrade !== null && isWebSocketHandshake(upgrade, headers),
   };
   const session = new Session<Ctx>(request, downstream, facts, phases.newCtx?.() as Ctx);
+  session.observation = observation;
   if (method === "CONNECT" || method === "TRACE") {
     // Before the target, which for CONNECT is an authority.
     session.error = new ProxyError("method_not_allowed", `${method} is not forwarded`);

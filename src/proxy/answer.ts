@@ -194,6 +194,8 @@ export class Answer<Ctx> {
 export function sendOwn<Ctx>(session: Session<Ctx>, response: Response, phases: ProxyHttp<Ctx>): Response {
   session.status = response.status;
   session.answerHeaders = response.headers;
+  // Where it has a body its length is said.
+  session.bytesSent = session.method === "HEAD" ? 0 : Number(response.headers.get("content-length") ?? 0);
   sayFarewell(session, response.headers);
   endSession(session, phases);
   return response;

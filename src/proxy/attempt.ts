@@ -1,6 +1,7 @@
 import { ProxyError } from "../core/errors.ts";
 import type { Deadline } from "./deadline.ts";
 import type { Outgoing } from "./lane.ts";
+import { UNCOUNTED_BYTES } from "./observation.ts";
 import type { ProxyHttp } from "./phases.ts";
 import type { Session } from "./session.ts";
 import { timedBody } from "./timed-body.ts";
@@ -22,6 +23,7 @@ class Attempt implements Outgoing {
   readonly headers: Headers;
   readonly body: ReadableStream<Uint8Array> | undefined;
   readonly isRepeated: boolean;
+  connectMs: number | undefined = undefined;
   readonly #request: Request;
   readonly #deadline: Deadline | undefined;
 
@@ -54,12 +56,14 @@ function requestBody<Ctx>(
 ): ReadableStream<Uint8Array> {
   const isFiltered = phases.requestBodyFilter !== undefined;
   // One whose length is known has been let in by it already.
-  const mostBytes = headers.has("content-length") ? 0 : session.maxRequestBodyBytes;
+  const length = headers.get("content-length");
+  const mostBytes = length === null ? session.maxRequestBodyBytes : 0;
+  const isCounted = session.observation !== undefined && (length === null || Number(length) > UNCOUNTED_BYTES);
   const isTimed = session.deadline !== undefined;
-  if (!isFiltered && mostBytes === 0 && !isTimed) return body;
+  if (!isFiltered && !isCounted && mostBytes === 0 && !isTimed) return body;
   if (isFiltered) headers.delete("content-length");
   if (session.upstreamBody !== undefined) return session.upstreamBody;
-  const filtered = isFiltered || mostBytes > 0 ? filter(session, body, mostBytes, phases) : body;
+  const filtered = isFiltered || isCounted || mostBytes > 0 ? filter(session, body, mostBytes, phases) : body;
   return (session.upstreamBody = isTimed ? timedBody(session, filtered) : filtered);
 }
 
@@ -70,10 +74,13 @@ function filter<Ctx>(
   phases: ProxyHttp<Ctx>,
 ): ReadableStream<Uint8Array> {
   let bytes = 0;
+  const { observation } = session;
+  if (observation !== undefined) observation.countedBytes = 0;
   return body.pipeThrough(
     new TransformStream<Uint8Array, Uint8Array>({
       async transform(chunk, controller) {
         bytes += chunk.length;
+        if (observation !== undefined) observation.countedBytes = bytes;
         if (mostBytes > 0 && bytes > mostBytes) throw new ProxyError("payload_too_large", TOO_LARGE);
         controller.enqueue((await phases.requestBodyFilter?.(session, chunk)) ?? chunk);
       },

@@ -7,6 +7,7 @@ import { Hold, isReturning, type Regained } from "./websocket/hold.ts";
 import type { UpstreamListener, UpstreamSocket } from "./websocket/upstream-socket.ts";
 import { isLonger, wasTooBig } from "./websocket/message-size.ts";
 import { Parting } from "./websocket/parting.ts";
+import { Traffic } from "./websocket/traffic.ts";
 import { Vigil } from "./websocket/vigil.ts";
 
 export { type BridgeEnd, Bridges } from "./websocket/bridges.ts";
@@ -20,6 +21,7 @@ const MAX_SWEEP_MS = 1_000;
 /** Joins a client's WebSocket to an upstream's, both open. Made by `accept`. */
 export class Bridge implements UpstreamListener, Sweepable {
   readonly sweepMs: number;
+  readonly traffic = new Traffic();
   #upstream: UpstreamSocket;
   readonly #options: BridgeOptions;
   readonly #onClosed: (end: BridgeEnd) => void;
@@ -35,8 +37,8 @@ export class Bridge implements UpstreamListener, Sweepable {
   #heldBefore: Hold | undefined = undefined;
   /** The name of the upstream. */
   #peer: string;
-  #messagesToUpstream = 0;
-  #messagesToClient = 0;
+  #clientCode: number | undefined = undefined;
+  #upstreamCode: number | undefined = undefined;
 
   constructor(upstream: UpstreamSocket, options: BridgeOptions, onClosed: (end: BridgeEnd) => void) {
     this.#upstream = upstream;
@@ -71,13 +73,15 @@ export class Bridge implements UpstreamListener, Sweepable {
       client?.close(CloseCode.tooBig, "");
       return;
     }
-    if (this.#held !== undefined) this.#held.keep(message);
-    else {
-      this.#messagesToUpstream++;
-      if (typeof message === "string") this.#upstream.sendText(message);
-      else this.#upstream.sendBinary(message);
-    }
+    this.traffic.received(message);
+    this.#pass(message);
     if (this.#isBehind) client?.pause();
+  }
+
+  #pass(message: string | Buffer): void {
+    if (this.#held !== undefined) this.#held.keep(message);
+    else if (typeof message === "string") this.#upstream.sendText(message);
+    else this.#upstream.sendBinary(message);
   }
 
   /** Bun has answered it already (1.4.5, always); the upstream sees it too, and its answer stops here. */
@@ -105,6 +109,7 @@ export class Bridge implements UpstreamListener, Sweepable {
 
   onClientClose(code: number, reason: string): void {
     if (this.#client !== undefined) this.#client.isOver = true;
+    this.#clientCode ??= code;
     this.#held?.cancel();
     if (this.#end === undefined) {
       const isTooBig = wasTooBig(code, reason);
@@ -125,12 +130,12 @@ export class Bridge implements UpstreamListener, Sweepable {
   onText(payload: Buffer, wasCompressed: boolean): void {
     // A lenient decoder would change the message, and Bun's server would send what a client must refuse.
     if (!isUtf8(payload)) return this.onViolation(CloseCode.invalidText, "a text message is not UTF-8");
-    this.#messagesToClient++;
+    this.traffic.sent(payload);
     this.#client?.sendText(payload.toString("utf8"), wasCompressed);
   }
 
   onBinary(payload: Buffer, wasCompressed: boolean): void {
-    this.#messagesToClient++;
+    this.traffic.sent(payload);
     this.#client?.sendBinary(payload, wasCompressed);
   }
 
@@ -143,6 +148,7 @@ export class Bridge implements UpstreamListener, Sweepable {
   }
 
   onClose(code: number, reason: string): void {
+    this.#upstreamCode = code;
     const isHeld = isReturning(code) && this.#beginHold(code, reason);
     if (!isHeld) this.#note("upstream", code, reason);
     this.#upstream.acknowledgeClose(code);
@@ -258,10 +264,11 @@ export class Bridge implements UpstreamListener, Sweepable {
     hold?.onRegained();
     log.info("a WebSocket goes on with a new upstream", { peer });
     for (const frame of held.unsent) socket.sendFrame(frame);
-    for (const message of held.takeKept()) this.onClientMessage(message);
+    for (const message of held.takeKept()) this.#pass(message);
     // Now it may go again at once: what it has not taken by then goes to the next.
     socket.start(this);
-    if (!this.#isBehind) this.#client?.resume();
+    if (this.#isBehind) this.#client?.pause();
+    else this.#client?.resume();
   }
 
   /** The client is told what it would have been told at once. */
@@ -287,14 +294,7 @@ export class Bridge implements UpstreamListener, Sweepable {
     if (this.#client?.isOver !== true || !isUpstreamOver || this.#end === undefined || this.#isFinished) return;
     this.#isFinished = true;
     this.#options.bridges.delete(this);
-    const { by, code, reason } = this.#end;
-    const end = {
-      by,
-      code,
-      reason,
-      messagesToUpstream: this.#messagesToUpstream,
-      messagesToClient: this.#messagesToClient,
-    };
-    this.#onClosed(end);
+    const { traffic } = this;
+    this.#onClosed({ ...this.#end, clientCode: this.#clientCode, upstreamCode: this.#upstreamCode, traffic });
   }
 }

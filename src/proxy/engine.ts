@@ -16,7 +16,7 @@ import type { OpenStreams } from "./open-streams.ts";
 import { FORWARD, type Instead, type ProxyHttp } from "./phases.ts";
 import { pause } from "./pause.ts";
 import { errorResponse } from "./respond.ts";
-import { type Downstream, endSession, sayFarewell, type Session } from "./session.ts";
+import { type Downstream, endSession, type Session } from "./session.ts";
 import { faultOfHandshake } from "./upgrade.ts";
 import type { WebSocketProxy } from "./websocket-proxy.ts";
 
@@ -124,6 +124,8 @@ export class Engine<Ctx = unknown> {
   #send(session: Session<Ctx>, peer: Peer, headers: Headers): Promise<Response | undefined> {
     const { lanes } = this.#options;
     session.hold(peer);
+    const { observation } = session;
+    observation?.onAttempt(performance.now());
     if (session.isUpgrade) return this.#guard(session, this.#upgrade(session, peer, headers));
     const { timeouts } = peer.options;
     const isTimed = timeouts.responseHeaderMs > 0 || (timeouts.writeMs > 0 && session.request.body !== null);
@@ -137,6 +139,7 @@ export class Engine<Ctx = unknown> {
       .then(
         (upstream) => {
           deadline?.[Symbol.dispose]();
+          observation?.onHead(performance.now(), outgoing.connectMs);
           return this.#pass(session, peer, upstream);
         },
         (error: unknown) => {
@@ -243,12 +246,7 @@ export class Engine<Ctx = unknown> {
     page: Response | typeof FORWARD | undefined,
   ): Awaitable<Response | undefined> {
     if (page === FORWARD) return this.#beginAgain(session);
-    const response = page ?? errorResponse(error);
-    session.status = response.status;
-    session.answerHeaders = response.headers;
-    sayFarewell(session, response.headers);
-    endSession(session, this.#phases);
-    return response;
+    return sendOwn(session, page ?? errorResponse(error), this.#phases);
   }
 
   /** What a promise rejects with is a bug: expected failures are values. */
@@ -259,9 +257,7 @@ export class Engine<Ctx = unknown> {
   #bug(session: Session<Ctx>, error: unknown): Response {
     const words = error instanceof Error ? (error.stack ?? error.message) : String(error);
     session.error = new ProxyError("internal_error", words, error);
-    session.status = session.error.status;
-    endSession(session, this.#phases);
-    return errorResponse(session.error);
+    return sendOwn(session, errorResponse(session.error), this.#phases);
   }
 }
 

@@ -56,6 +56,8 @@ export async function explain(listener: ListenerConfig, { request, from }: Thoug
     server: server as unknown as Bun.Server<unknown>,
     name: "",
     secure: listener.tls.length > 0,
+    http2: listener.http2,
+    http3: listener.http3,
     idleTimeoutSeconds: 0,
     maxRequestBodyBytes: listener.maxRequestBodyBytes,
     trusted: compileTrustedProxies(listener.trustedProxies),

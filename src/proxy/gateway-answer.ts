@@ -46,7 +46,6 @@ export function editOwnAnswer(session: GatewaySession, answer: Response): Awaita
   const done = encoder === undefined || encoding === undefined ? answer : encoded(answer, encoder, encoding);
   return whenDone(done, (whole) => {
     editAfter(session, whole.headers);
-    if (session.method !== "HEAD") session.bytesSent = Number(whole.headers.get("content-length") ?? 0);
     return whole;
   });
 }

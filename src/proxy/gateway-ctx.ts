@@ -18,6 +18,8 @@ export class GatewayCtx {
   encoder: Encoder | undefined = undefined;
   /** Who the client is, by a password that was right. */
   user: string | undefined = undefined;
+  /** The routes have seen it. */
+  isRouted = false;
   accessLog: AccessLog | undefined = undefined;
   /** What its placeholder for an identifier gave; made when first asked for. */
   uuid: string | undefined = undefined;
@@ -43,8 +45,6 @@ export class GatewayCtx {
   isUnderWay = false;
   /** The present attempt has counted as a failure of its peer. */
   isCharged = false;
-  /** When it was known that the request is logged, by `performance.now()`. */
-  startedAt = 0;
 }
 
 /** A request that the gateway serves. */

@@ -23,9 +23,11 @@ import type { RouteList } from "./route-list.ts";
 export class Gateway implements ProxyHttp<GatewayCtx> {
   /** Every place that something is forwarded to. */
   readonly proxyRoutes: readonly ProxyRoute[];
+  readonly isObserved: boolean;
   readonly responseFilter?: (session: GatewaySession, head: ResponseHead) => void;
   readonly upstreamResponseFilter?: (session: GatewaySession, head: ResponseHead) => Awaitable<Instead | undefined>;
   readonly #outcomes: Outcomes;
+  readonly #logsRequests: boolean;
   readonly #routes: RouteList;
   readonly #maintenance: Maintenance;
   readonly #log: Log;
@@ -34,6 +36,8 @@ export class Gateway implements ProxyHttp<GatewayCtx> {
     const compiler = new RouteCompiler(context);
     this.#routes = compiler.list(routes);
     this.proxyRoutes = compiler.proxyRoutes;
+    this.isObserved = compiler.logsRequests;
+    this.#logsRequests = compiler.logsRequests;
     // Where no answer is ever edited, the engine passes answers on without asking.
     if (compiler.editsAnswers) this.responseFilter = editUpstreamAnswer;
     if (compiler.handlesResponses) this.upstreamResponseFilter = handleResponse;
@@ -56,6 +60,7 @@ export class Gateway implements ProxyHttp<GatewayCtx> {
   requestFilter(session: GatewaySession): Awaitable<Response | ProxyError | undefined> {
     const { all } = this.#maintenance;
     if (all !== undefined) return this.#closed(session, all);
+    session.ctx.isRouted = true;
     const outcome = this.#routes.handle(session);
     return outcome instanceof Promise ? outcome.then((settled) => decide(session, settled)) : decide(session, outcome);
   }
@@ -118,7 +123,7 @@ export class Gateway implements ProxyHttp<GatewayCtx> {
   }
 
   logging(session: GatewaySession): void {
-    session.ctx.accessLog?.write(accessRecord(session));
+    if (this.#logsRequests) this.#logRequest(session);
     const { error } = session;
     if (error === undefined) return;
     this.#outcomes.onEnd(session, error);
@@ -141,9 +146,15 @@ export class Gateway implements ProxyHttp<GatewayCtx> {
     else this.#log.info("request failed", facts);
   }
 
+  /** What was refused before the routes saw it is logged as they would have. */
+  #logRequest(session: GatewaySession): void {
+    const { ctx } = session;
+    if (!ctx.isRouted) this.#routes.log(session);
+    ctx.accessLog?.write(accessRecord(session));
+  }
+
   #closed(session: GatewaySession, notice: MaintenanceNotice): ProxyError {
     session.ctx.notice = notice;
-    this.#routes.log(session);
     return CLOSED;
   }
 }

@@ -8,6 +8,8 @@ export interface Outgoing {
   readonly body: ReadableStream<Uint8Array> | undefined;
   /** Another attempt was made before this one. Default false. */
   readonly isRepeated?: boolean;
+  /** Told by a lane that made a connection for it and knows: how long that took, TLS included. */
+  connectMs?: number | undefined;
   /** Ends the attempt: the client's going, or a deadline. */
   readonly signal: AbortSignal;
 }

@@ -40,7 +40,9 @@ export class Maintenance {
     headers.set("Retry-After", String(retryAfterSeconds));
     const own = takesHtml(accept) ? HTML : TEXT;
     headers.set("Content-Type", page?.contentType ?? own.type);
-    return new Response(page === undefined ? own.body : buffered(page.content), { status: plain.status, headers });
+    const body = buffered(page?.content ?? own.body);
+    headers.set("Content-Length", String(body.length));
+    return new Response(body, { status: plain.status, headers });
   }
 }
 

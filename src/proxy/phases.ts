@@ -36,6 +36,12 @@ export interface ProxyHttp<Ctx = unknown> {
   /** Makes the per-request state. Without it `session.ctx` is undefined. */
   newCtx?(): Ctx;
 
+  /**
+   * Whether `logging` wants times and counts of bytes (`Session.observation`). They are taken where it is true when the
+   * request comes; without it they are not.
+   */
+  readonly isObserved?: boolean;
+
   /** First of all, before any routing: the place for what must see every request. Cannot answer. */
   earlyRequestFilter?(session: Session<Ctx>): Awaitable<void>;
 

@@ -184,7 +184,7 @@ function phraseOf(status: number): string {
 }
 
 function remotePort(session: GatewaySession): string {
-  return String(session.downstream.server.requestIP(session.request)?.port ?? "");
+  return session.remotePort === 0 ? "" : String(session.remotePort);
 }
 
 function inAuthority(address: string): string {

@@ -24,8 +24,10 @@ const RETRY_AFTER_SECONDS = "1";
  * `Proxy-Status` whose details are the same word that stands in the log.
  */
 export function errorResponse({ kind, status, proxyStatus }: ProxyError): Response {
+  const text = `${TEXT[status] ?? String(status)}\n`;
   const headers = new Headers({
     "Content-Type": "text/plain; charset=utf-8",
+    "Content-Length": String(text.length),
     "Cache-Control": "no-store",
     "Proxy-Status": proxyStatus,
   });
@@ -36,5 +38,5 @@ export function errorResponse({ kind, status, proxyStatus }: ProxyError): Respon
     headers.set("Upgrade", "websocket");
     headers.set("Sec-WebSocket-Version", "13");
   }
-  return new Response(`${TEXT[status] ?? String(status)}\n`, { status, headers });
+  return new Response(text, { status, headers });
 }

@@ -31,6 +31,8 @@ export interface DialedUpstream {
   readonly headers: Headers;
   readonly socket: UpstreamSocket;
   readonly peer: Peer;
+  /** What it took to get the connection, TLS included. */
+  readonly connectMs: number;
   readonly options: UpgradeOptions;
 }
 
@@ -61,7 +63,8 @@ export async function dialUpstream(
   removeResponseHopByHop(answered);
   if (outcome.type === "refused") return outcome;
   for (const name of HANDSHAKE_FIELDS) answered.delete(name);
-  return { type: "dialed", headers: answered, socket: outcome.socket, peer, options };
+  const { socket, connectMs } = outcome;
+  return { type: "dialed", headers: answered, socket, peer, connectMs, options };
 }
 
 /**

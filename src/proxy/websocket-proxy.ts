@@ -55,6 +55,8 @@ export class WebSocketProxy implements Disposable {
     };
     const dialed = await dialUpstream(session, peer, headers, options);
     if (dialed instanceof ProxyError) return dialed;
+    const { observation } = session;
+    observation?.onHead(performance.now(), dialed.connectMs);
     if (dialed.type === "refused") return dialed.answer;
     // The phases may change what the client is told.
     const protocol = dialed.headers.get("sec-websocket-protocol");
@@ -84,9 +86,12 @@ export class WebSocketProxy implements Disposable {
       isOver = true;
       forget?.();
       session.error = errorOf(end);
+      session.bytesSent = end.traffic.bytesSent;
+      if (observation !== undefined) observation.webSocketEnd = end;
       ended();
     });
     if (bridge === undefined) return new ProxyError("client_gone", "the client left during the handshake");
+    if (observation !== undefined) observation.traffic = bridge.traffic;
     /** Makes it known by the peer that carries it, for a reload that takes one of the two away. */
     const enlist = (): void => {
       forget?.();

@@ -174,6 +174,8 @@ export class Listener<SocketData> {
       server: this.#server,
       name: this.name,
       secure: config.tls.length > 0,
+      http2: config.http2,
+      http3: config.http3,
       idleTimeoutSeconds: idleSeconds(config),
       maxRequestBodyBytes: config.maxRequestBodyBytes,
       trusted: compileTrustedProxies(config.trustedProxies),

@@ -81,6 +81,8 @@ export class WebSocketProxyUnderTest implements AsyncDisposable {
           server,
           name: "test",
           secure: false,
+          http2: false,
+          http3: false,
           trusted: undefined,
           departure: { isNear: false },
           ...limits,

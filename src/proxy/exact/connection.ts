@@ -22,6 +22,8 @@ export class Connection implements SocketOwner, Carrier {
   #socket: UpstreamTcp | undefined = undefined;
   #exchange: Exchange | undefined = undefined;
   #dialTimer: Timer | undefined = undefined;
+  /** When it was begun, by the clock of `performance.now()`. */
+  #dialledAt = 0;
   /** When it was put by, by the clock of `performance.now()`. Its keeper's. */
   idleSince = 0;
 
@@ -33,6 +35,7 @@ export class Connection implements SocketOwner, Carrier {
   /** Connects for this exchange, which begins, or fails, when that is done. */
   dial(exchange: Exchange): void {
     this.#take(exchange);
+    this.#dialledAt = performance.now();
     const { dialMs } = this.#peer.options.timeouts;
     if (dialMs > 0) {
       const error = new ProxyError("connection_timeout", `no connection within ${dialMs} ms`);
@@ -118,7 +121,10 @@ export class Connection implements SocketOwner, Carrier {
   #begin(): void {
     this.#stage = "ready";
     clearTimeout(this.#dialTimer);
-    this.#exchange?.begin(false);
+    const exchange = this.#exchange;
+    if (exchange === undefined) return;
+    exchange.outgoing.connectMs = performance.now() - this.#dialledAt;
+    exchange.begin(false);
   }
 
   #fail(error: ProxyError): void {

@@ -12,7 +12,6 @@ export class AccessLogHandler implements Handler {
 
   handle(session: GatewaySession): Outcome | undefined {
     session.ctx.accessLog = this.#log;
-    if (session.ctx.startedAt === 0) session.ctx.startedAt = performance.now();
     return undefined;
   }
 }

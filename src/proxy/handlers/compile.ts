@@ -47,6 +47,8 @@ export class RouteCompiler {
   readonly proxyRoutes: ProxyRoute[] = [];
   /** True when some route edits answers. */
   editsAnswers = false;
+  /** True when some route logs requests. */
+  logsRequests = false;
   /** True when some route answers in place of an upstream. */
   handlesResponses = false;
   readonly #context: CompileContext;
@@ -113,6 +115,7 @@ export class RouteCompiler {
       case "basic_auth":
         return new BasicAuth(config, this.#context.passwords);
       case "access_log":
+        if (config.output.type !== "off") this.logsRequests = true;
         return new AccessLogHandler(this.#context.accessLogs.of(config));
       case "errors":
         // What a failure says of itself stands on an answer that is fetched for it, too.

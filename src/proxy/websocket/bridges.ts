@@ -1,4 +1,5 @@
 import { FrameEncoder } from "./frame.ts";
+import type { Traffic } from "./traffic.ts";
 
 /** How a bridge ended. */
 export interface BridgeEnd {
@@ -7,8 +8,10 @@ export interface BridgeEnd {
   /** The close code as it came or was given; 1005 for none, 1006 for an abrupt end. */
   readonly code: number;
   readonly reason: string;
-  readonly messagesToUpstream: number;
-  readonly messagesToClient: number;
+  /** With what each side's own connection was ended: undefined for a side that said nothing of itself. */
+  readonly clientCode: number | undefined;
+  readonly upstreamCode: number | undefined;
+  readonly traffic: Readonly<Traffic>;
 }
 
 /** A bridge as the sweep and the drain see it. */

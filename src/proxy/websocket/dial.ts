@@ -21,11 +21,19 @@ export interface DialOptions extends Omit<UpstreamSocketOptions, "isDeflated"> {
 export interface RefusedUpgrade {
   readonly type: "refused";
   readonly answer: UpstreamAnswer;
+  readonly connectMs: number;
 }
 
 /** What a dial came to: an open upstream, or its refusal. */
 export type DialOutcome =
-  { readonly type: "open"; readonly headers: Headers; readonly socket: UpstreamSocket } | RefusedUpgrade;
+  | {
+      readonly type: "open";
+      readonly headers: Headers;
+      readonly socket: UpstreamSocket;
+      /** What it took to get the connection, TLS included. */
+      readonly connectMs: number;
+    }
+  | RefusedUpgrade;
 
 type Stage = "connecting" | "securing" | "waiting" | "over";
 
@@ -42,6 +50,8 @@ export class Dial implements SocketOwner, Disposable {
   #request: Buffer = NONE;
   #socket: UpstreamTcp | undefined = undefined;
   #stage: Stage = "connecting";
+  readonly #begunAt = performance.now();
+  #connectMs = 0;
   readonly #answer = new HeadBuffer();
 
   constructor(client: AbortSignal, options: DialOptions) {
@@ -90,6 +100,7 @@ export class Dial implements SocketOwner, Disposable {
 
   #send(socket: UpstreamTcp): void {
     this.#stage = "waiting";
+    this.#connectMs = performance.now() - this.#begunAt;
     this.onDrain();
     socket.flush();
   }
@@ -123,11 +134,12 @@ export class Dial implements SocketOwner, Disposable {
       this.#stage = "over";
       const isDeflated = head.headers.has("sec-websocket-extensions");
       const upstream = new UpstreamSocket(socket, early, { ...this.#options, isDeflated });
-      this.#result.resolve({ type: "open", headers: head.headers, socket: upstream });
+      this.#result.resolve({ type: "open", headers: head.headers, socket: upstream, connectMs: this.#connectMs });
       return;
     }
     this.#stage = "over";
-    this.#result.resolve({ type: "refused", answer: refusalOf(socket, head, early, this.#signal) });
+    const answer = refusalOf(socket, head, early, this.#signal);
+    this.#result.resolve({ type: "refused", answer, connectMs: this.#connectMs });
   }
 
   onEnd(error: Error | undefined): void {

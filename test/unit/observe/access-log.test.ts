@@ -26,11 +26,14 @@ function record(some: Partial<AccessRecord> = {}): AccessRecord {
     bytesRead: 0,
     status: 200,
     responseHeaders: new Headers(),
+    route: undefined,
     upstream: undefined,
+    connectMs: undefined,
     upstreamLatencyMs: undefined,
     retries: 0,
     requestId: undefined,
     error: undefined,
+    webSocket: undefined,
     ...some,
   };
 }

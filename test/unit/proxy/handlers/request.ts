@@ -25,6 +25,8 @@ export function sessionFor(target: string, options: RequestOptions = {}): Gatewa
       name: ":80",
       server: server as unknown as Bun.Server<unknown>,
       secure: options.secure ?? false,
+      http2: false,
+      http3: false,
       idleTimeoutSeconds: 0,
       maxRequestBodyBytes: 0,
       trusted: compileTrustedProxies(options.trusted ?? []),
