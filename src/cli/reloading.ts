@@ -4,6 +4,7 @@ import type { Log } from "../observe/log.ts";
 import { controlSetting } from "../process/control-folder.ts";
 import { type ControlSocket, openControlSocket, type ProcessStatus } from "../process/control-socket.ts";
 import { FileWatcher } from "../process/file-watcher.ts";
+import type { Holdings } from "../process/holdings.ts";
 import { Reloader } from "../process/reloader.ts";
 import type { Supervisor } from "../process/supervisor.ts";
 import type { Invocation } from "./argv.ts";
@@ -32,6 +33,7 @@ export async function startReloading(
   const control = await openControlSocket(
     {
       status: () => statusOf(worker),
+      holdings: () => holdingsOf(worker),
       reload: () => reloader.reload("command"),
       control: (command) => worker.control(command),
     },
@@ -47,6 +49,11 @@ export async function startReloading(
   }
   const stack = owned.move();
   return { reloader, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+}
+
+async function holdingsOf(worker: Supervisor): Promise<readonly Holdings[]> {
+  const answers = await worker.askServing({ type: "holdings" });
+  return answers.flatMap((answer) => (answer?.type === "holdings" ? [answer.holdings] : []));
 }
 
 function statusOf({ urls, workers, isStopping }: Supervisor): ProcessStatus {

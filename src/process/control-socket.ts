@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { removeStaleSocket } from "../server/unix-socket.ts";
 import { type ControlSetting, makeFolder, namesIn, ownFolders, socketName } from "./control-folder.ts";
 import { type ControlCommand, type ControlResult, parseCommand } from "./controls.ts";
+import type { Holdings } from "./holdings.ts";
 import type { ReloadReport } from "./reloader.ts";
 import type { WorkerStatus } from "./supervisor.ts";
 
@@ -18,13 +19,14 @@ export interface ProcessStatus {
 
 export interface ControlHandlers {
   readonly status: () => ProcessStatus;
+  readonly holdings: () => Promise<readonly Holdings[]>;
   readonly reload: () => Promise<ReloadReport>;
   readonly control: (command: ControlCommand) => Promise<ControlResult>;
 }
 
 /**
  * How `gatekeeper reload` and its like speak to a running process: HTTP over a unix socket that only its user can reach.
- * `GET /` says what it is; `POST /reload` is answered 200, or 409 where the old configuration stays; `POST /control` takes
+ * `GET /` says what it is, `GET /holdings` what each worker holds; `POST /reload` is answered 200, or 409 where the old configuration stays; `POST /control` takes
  * a `ControlCommand` and is answered 200 with what came of it, or 409 where nothing did.
  */
 export class ControlSocket implements AsyncDisposable {
@@ -78,6 +80,7 @@ async function answer(request: Request, handlers: ControlHandlers): Promise<Resp
   const { pathname } = new URL(request.url);
   const { method } = request;
   if (pathname === "/" && method === "GET") return Response.json(handlers.status());
+  if (pathname === "/holdings" && method === "GET") return Response.json(await handlers.holdings());
   if (pathname !== "/reload" && pathname !== "/control") return new Response(null, { status: 404 });
   if (method !== "POST") return new Response(null, { status: 405, headers: { Allow: "POST" } });
   if (pathname === "/reload") {

@@ -3,6 +3,7 @@ import type { LogFacts, LogLevel } from "../observe/log.ts";
 import type { DownPeer } from "../upstream/health/checker.ts";
 import type { PeerStatus } from "../upstream/peer-status.ts";
 import type { ControlState } from "./controls.ts";
+import type { Holdings } from "./holdings.ts";
 import type { ListeningAt, Sharing } from "./sharing.ts";
 import type { ReloadChanges, StopResult } from "./worker.ts";
 
@@ -59,6 +60,8 @@ export type Ask =
   | { readonly type: "set_down"; readonly down: readonly DownPeer[] }
   /** Answered `peers`. */
   | { readonly type: "peers" }
+  /** Answered `holdings`. */
+  | { readonly type: "holdings" }
   /** Closes the files of access logs, which are opened anew by the next line. Answered `done`. */
   | { readonly type: "reopen_logs" }
   /** Takes no new connections, waits for what is open, and ends. Answered `stopped`. */
@@ -76,6 +79,7 @@ export type Answer =
   | { readonly type: "failed"; readonly reason: string }
   | { readonly type: "open"; readonly count: number }
   | { readonly type: "peers"; readonly peers: readonly PeerStatus[] }
+  | { readonly type: "holdings"; readonly holdings: Holdings }
   | { readonly type: "stopped"; readonly result: StopResult }
   | { readonly type: "done" };
 

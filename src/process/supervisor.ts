@@ -65,7 +65,7 @@ export class Supervisor {
     this.controls = new Controls({
       state: options.controls ?? NOTHING_CONTROLLED,
       config: () => this.#config,
-      ask: (ask) => this.#askServing(ask),
+      ask: (ask) => this.askServing(ask),
       log: options.log,
     });
   }
@@ -169,7 +169,7 @@ export class Supervisor {
   }
 
   /** Asks every worker that serves. */
-  async #askServing(ask: Ask): Promise<readonly (Answer | undefined)[]> {
+  async askServing(ask: Ask): Promise<readonly (Answer | undefined)[]> {
     return await Promise.all(this.#slots.filter((slot) => slot.isServing).map((slot) => slot.ask(ask)));
   }
 

@@ -1,6 +1,7 @@
 import type { Config } from "../config/model.ts";
 import type { Log } from "../observe/log.ts";
 import type { Channel } from "./channel.ts";
+import { holdingsOf } from "./holdings.ts";
 import type { Answer, Ask, FromWorker, ListenFault, ToWorker } from "./messages.ts";
 import { ListenError, type ListenFailure, Prepared, type ReloadRefusal, startWorker, type Worker } from "./worker.ts";
 import { listenerNames } from "./listener-names.ts";
@@ -73,6 +74,8 @@ export class WorkerSeat implements Disposable {
         return { type: "done" };
       case "peers":
         return { type: "peers", peers: worker.peers };
+      case "holdings":
+        return { type: "holdings", holdings: await holdingsOf(worker) };
       case "reopen_logs":
         await worker.reopenLogs();
         return { type: "done" };

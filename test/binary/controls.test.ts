@@ -10,6 +10,7 @@ import {
   startBinary,
   temporaryFolder,
 } from "../helpers/binary.ts";
+import type { Holdings } from "../../src/process/holdings.ts";
 import { LANES } from "../helpers/lanes.ts";
 import { valueOf } from "../helpers/raw-head.ts";
 import { type RawAnswer, RawClient } from "../helpers/raw-client.ts";
@@ -213,4 +214,25 @@ test("a file that is answered with is read at the start and again when it change
   expect(refused.code).toBe(1);
   expect(refused.stderr).toContain("there is no such file");
   expect(await get()).toBe("404 text/html;charset=utf-8 <p>two");
+});
+
+test("the control socket tells what each worker holds, and that it lets go of it again", async () => {
+  await using origin = startStreamsOrigin("a");
+  await using setting = await start([origin], ["threads: 2"]);
+  const unix = join(setting.folder, "run", `${setting.run.pid}.sock`);
+  const ask = async (): Promise<readonly Holdings[]> =>
+    (await (await fetch("http://gatekeeper/holdings", { unix, proxy: false })).json()) as readonly Holdings[];
+  const held = async (): Promise<readonly [open: number, inFlight: number]> => {
+    const all = await ask();
+    return [all.reduce((sum, { open }) => sum + open, 0), all.reduce((sum, { inFlight }) => sum + inFlight, 0)];
+  };
+  const socket = await NotedSocket.open(`ws://127.0.0.1:${setting.port}/`);
+  const all = await ask();
+  expect(new Set(all.map(({ pid }) => pid)).size).toBe(2);
+  expect(all.every(({ heapBytes, objects }) => heapBytes > 100_000 && (objects["Function"] ?? 0) > 100)).toBe(true);
+  expect(await held()).toEqual([1, 1]);
+  socket[Symbol.dispose]();
+  const deadline = performance.now() + 5_000;
+  while ((await held()).some((count) => count > 0) && performance.now() < deadline) await Bun.sleep(20);
+  expect(await held()).toEqual([0, 0]);
 });

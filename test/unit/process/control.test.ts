@@ -5,6 +5,7 @@ import { requestControl, requestReload, runningProcesses } from "../../../src/pr
 import { type ControlSetting, folderFault, makeFolder, ownFolders } from "../../../src/process/control-folder.ts";
 import { type ControlSocket, openControlSocket } from "../../../src/process/control-socket.ts";
 import type { ControlCommand, ControlResult } from "../../../src/process/controls.ts";
+import type { Holdings } from "../../../src/process/holdings.ts";
 import type { ReloadReport } from "../../../src/process/reloader.ts";
 import { temporaryFolder } from "../../helpers/binary.ts";
 
@@ -18,6 +19,8 @@ const echo = async (command: ControlCommand): Promise<ControlResult> =>
     ? { type: "peers", peers: [], stranded: [command.peer] }
     : { type: "refused", reason: JSON.stringify(command) };
 
+const holdings = async (): Promise<readonly Holdings[]> => [];
+
 async function open(folder: string, reload = async (): Promise<ReloadReport> => DONE): Promise<ControlSocket> {
   const status = () => ({
     pid: process.pid,
@@ -25,7 +28,7 @@ async function open(folder: string, reload = async (): Promise<ReloadReport> => 
     workers: [],
     isStopping: false,
   });
-  const opened = await openControlSocket({ status, reload, control: echo }, settingIn(folder));
+  const opened = await openControlSocket({ status, holdings, reload, control: echo }, settingIn(folder));
   if (typeof opened === "string") throw new Error(opened);
   return opened;
 }
@@ -134,6 +137,8 @@ describe("a control socket", () => {
     writeFileSync(join(folder.path, "file"), "");
     const status = () => ({ pid: 1, urls: [], workers: [], isStopping: false });
     const setting = settingIn(join(folder.path, "file"));
-    expect(await openControlSocket({ status, reload: async () => DONE, control: echo }, setting)).toContain("EEXIST");
+    expect(await openControlSocket({ status, holdings, reload: async () => DONE, control: echo }, setting)).toContain(
+      "EEXIST",
+    );
   });
 });
