@@ -39,6 +39,7 @@ export type ErrorKind =
   | "upgrade_refused"
   // Ours.
   | "maintenance"
+  | "too_many_open_files"
   | "internal_error";
 
 interface KindFacts {
@@ -86,6 +87,7 @@ const KINDS: Readonly<Record<ErrorKind, KindFacts>> = {
   write_timeout: { status: 504, side: "upstream", nothingSent: false, proxyStatus: "connection_write_timeout" },
   upgrade_refused: { status: 502, side: "upstream", nothingSent: false, proxyStatus: "http_upgrade_failed" },
   maintenance: { status: 503, side: "internal", nothingSent: true, proxyStatus: "destination_unavailable" },
+  too_many_open_files: { status: 503, side: "internal", nothingSent: true, proxyStatus: "connection_limit_reached" },
   internal_error: { status: 500, side: "internal", nothingSent: false, proxyStatus: "proxy_internal_error" },
 };
 

@@ -56,8 +56,13 @@ export class ListenerSet {
   /** Requests and WebSockets that are open. */
   get open(): number {
     let open = 0;
-    for (const listener of [...this.#serving.values(), ...this.#leaving]) open += listener.open;
+    for (const listener of this.all) open += listener.open;
     return open;
+  }
+
+  /** All that take connections, or did until lately. */
+  get all(): readonly WorkerListener[] {
+    return [...this.#serving.values(), ...this.#leaving];
   }
 
   /** Where each really listens. */
@@ -139,7 +144,7 @@ export class ListenerSet {
 
   /** Ends everything now. */
   async close(): Promise<void> {
-    await Promise.all([...this.#serving.values(), ...this.#leaving].map((listener) => listener.close()));
+    await Promise.all(this.all.map((listener) => listener.close()));
   }
 
   async #leaveTogether(replaced: readonly WorkerListener[]): Promise<void> {

@@ -1,11 +1,14 @@
 import type { Config } from "../config/model.ts";
 import type { Log } from "../observe/log.ts";
+import { AcceptGate } from "../server/accept-gate.ts";
 import type { DownPeer } from "../upstream/health/checker.ts";
 import type { PeerStatus } from "../upstream/peer-status.ts";
 import { type Changes, changesBetween } from "./changes.ts";
 import type { ControlState } from "./controls.ts";
 import { Generation } from "./generation.ts";
 import { type ListenFailure, ListenError, ListenerSet, type Opened } from "./listener-set.ts";
+import { openFilesLimit } from "./open-files.ts";
+import { OpenFilesWatch } from "./open-files-watch.ts";
 import { type Probing, Service } from "./service.ts";
 import { ALONE, type ListeningAt, type Sharing } from "./sharing.ts";
 
@@ -44,6 +47,8 @@ export class Worker {
   #generation: Generation;
   /** Made, and neither committed nor given up. */
   readonly #prepared = new Set<Generation>();
+  /** Undefined where there is no limit, or nobody tells. */
+  readonly #openFiles: OpenFilesWatch | undefined;
   #isStopping = false;
 
   /** Made by `startWorker`. */
@@ -53,6 +58,14 @@ export class Worker {
     this.#generation = generation;
     this.#follow(generation);
     this.#listeners = listeners;
+    const limit = openFilesLimit();
+    if (limit === undefined || !Number.isFinite(limit)) return;
+    this.#openFiles = new OpenFilesWatch({
+      limit,
+      gate: new AcceptGate(),
+      listeners: () => listeners.all,
+      log: this.#log,
+    });
   }
 
   /** What it serves by now. */
@@ -205,6 +218,7 @@ export class Worker {
   }
 
   async #dispose(): Promise<void> {
+    this.#openFiles?.[Symbol.dispose]();
     this.#generation[Symbol.dispose]();
     await this.#service[Symbol.asyncDispose]();
   }

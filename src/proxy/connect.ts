@@ -1,5 +1,6 @@
 import type { Socket } from "bun";
-import type { ProxyError } from "../core/errors.ts";
+import { ProxyError } from "../core/errors.ts";
+import { lowestFreeFile } from "../core/free-file.ts";
 import type { Peer } from "../upstream/peer.ts";
 import { failureOf } from "./failure.ts";
 
@@ -32,7 +33,13 @@ export function connect(peer: Peer, owner: SocketOwner, failed: (error: ProxyErr
           port: address.port,
           ...(address.tls && { tls: peer.tlsOptions }),
         });
-  connecting.catch((error: unknown) => failed(failureOf(error)));
+  connecting.catch((error: unknown) => failed(unlessOurs(failureOf(error))));
+}
+
+/** Bun says ECONNREFUSED as well where this process has no file left for a connection (Bun 1.4.5). */
+function unlessOurs(failure: ProxyError): ProxyError {
+  if (failure.kind !== "connection_refused" || lowestFreeFile() !== undefined) return failure;
+  return new ProxyError("too_many_open_files", "no connection could be opened", failure.cause);
 }
 
 /** What is wrong with a TLS handshake that is over; undefined when the connection may be used. */

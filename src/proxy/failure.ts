@@ -15,6 +15,8 @@ const BY_CODE: Readonly<Record<string, ErrorKind>> = {
   EADDRNOTAVAIL: "destination_unreachable",
   EACCES: "destination_unreachable",
   ETIMEDOUT: "connection_timeout",
+  EMFILE: "too_many_open_files",
+  ENFILE: "too_many_open_files",
   EPROTO: "tls_protocol_error",
   TLSHandshakeFailed: "tls_protocol_error",
   HTTP2Unsupported: "tls_protocol_error",

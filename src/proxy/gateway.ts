@@ -139,8 +139,8 @@ export class Gateway implements ProxyHttp<GatewayCtx> {
       attempts: session.attempts > 1 ? session.attempts : undefined,
       retries: error.isOverBudget ? OVER_BUDGET : undefined,
     };
-    // Somebody wants it so: it is no news with each request.
-    if (error.kind === "maintenance") this.#log.debug("request refused", facts);
+    // Somebody wants it so, or the log is told of it as a whole: it is no news with each request.
+    if (error.kind === "maintenance" || error.kind === "too_many_open_files") this.#log.debug("request refused", facts);
     else if (error.side === "upstream") this.#log.warn("request failed", facts);
     else if (error.side === "internal") this.#log.error("request failed", facts);
     else this.#log.info("request failed", facts);

@@ -2,6 +2,7 @@ import type { ListenAddress, ListenerConfig } from "../config/model.ts";
 import { compileTrustedProxies } from "../core/trust.ts";
 import type { Awaitable } from "../proxy/awaitable.ts";
 import { type Departure, type Downstream, MOST_IDLE_SECONDS } from "../proxy/session.ts";
+import type { SocketName } from "./accept-gate.ts";
 import { probePort } from "./port-probe.ts";
 import { SocketFile } from "./unix-socket.ts";
 
@@ -98,6 +99,16 @@ export class Listener<SocketData> {
     if (address.type === "unix") return `unix/${address.path}`;
     const host = address.host.includes(":") ? `[${address.host}]` : address.host;
     return `${this.#config.tls.length === 0 ? "http" : "https"}://${host}:${address.port}`;
+  }
+
+  /** How its listening socket is told from others of the process. */
+  get socketName(): SocketName {
+    return this.#file?.temporary ?? this.#server.port ?? 0;
+  }
+
+  /** Closes connections between two requests. Gives how many. */
+  closeIdle(): number {
+    return this.#server.closeIdleConnections();
   }
 
   /** Requests and WebSockets that are open. */

@@ -113,7 +113,7 @@ export class HealthChecker implements Disposable {
       look.badInRow = 0;
       look.goodInRow++;
       if (!peer.healthy && look.goodInRow >= check.passes) this.#bringBack(peer);
-    } else {
+    } else if (result !== undefined) {
       look.goodInRow = 0;
       look.badInRow++;
       if (peer.healthy && look.badInRow >= check.fails) this.#takeOut(peer, result);

@@ -1,18 +1,21 @@
 import net from "node:net";
 import type { ActiveHealthConfig } from "../../config/model.ts";
+import { lowestFreeFile } from "../../core/free-file.ts";
 import type { Peer } from "../peer.ts";
 import { matchesStatus } from "../status-pattern.ts";
 
-/** Looks whether a peer works: true, or why not, in words. */
-export type Probe = (peer: Peer, check: ActiveHealthConfig) => Promise<true | string>;
+/** Looks whether a peer works: true, or why not, in words; undefined where this process could not look. */
+export type Probe = (peer: Peer, check: ActiveHealthConfig) => Promise<true | string | undefined>;
 
 /** So much of a body is looked at, as in Caddy. */
 const MOST_BODY_BYTES = 65_536;
 const USER_AGENT = "gatekeeper health check";
 
-/** The real probe. */
-export const probe: Probe = (peer, check) =>
-  check.type === "tcp" ? probeTcp(peer, check.timeoutMs, check.port) : probeHttp(peer, check);
+/** The real probe. One that fails while this process has no file left for a connection says nothing of the peer. */
+export const probe: Probe = async (peer, check) => {
+  const result = await (check.type === "tcp" ? probeTcp(peer, check.timeoutMs, check.port) : probeHttp(peer, check));
+  return result !== true && lowestFreeFile() === undefined ? undefined : result;
+};
 
 /**
  * One TCP (or unix) connection, closed at once. By node:net, since a connection that Bun.connect has begun cannot be given

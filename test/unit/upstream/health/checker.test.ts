@@ -36,6 +36,23 @@ test("a state is logged when it changes, not at each look", async () => {
   expect(peer.healthy).toBe(true);
 });
 
+test("a look that this process could not make counts neither way", async () => {
+  const peer = peerAt(1);
+  const results = ["gone", undefined, "gone", true, undefined, "gone"] as const;
+  const { promise: all, resolve } = Promise.withResolvers<void>();
+  const seen: boolean[] = [];
+  const probe = async (): Promise<true | string | undefined> => {
+    seen.push(peer.healthy);
+    if (seen.length > results.length) resolve();
+    return results[seen.length - 1];
+  };
+  using checker = new HealthChecker([{ peer, check: every(1, { fails: 2 }) }], new RecordingLog(), { probe });
+  checker.start();
+  await all;
+  // Before each look: the second failure in a row takes it out, though one look between them was none.
+  expect(seen.slice(0, 7)).toEqual([true, true, true, false, true, true, true]);
+});
+
 test("without a check nothing is looked at", () => {
   let looks = 0;
   using checker = new HealthChecker([{ peer: peerAt(1), check: undefined }], new RecordingLog(), {
