@@ -48,7 +48,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoEnd> {
   const worker = await startOn(config, fallback, log);
   options.write(introduction(worker.urls[0] ?? "", upstream));
   const refuse = (signal: string): void => log.warn("the demo has no configuration to reload", { signal });
-  return { exitCode: await signals.serve(worker, refuse) };
+  return { exitCode: await signals.serve(worker, { reload: refuse, errorLog: undefined }) };
 }
 
 /** Texts that are known to be right, as settings. */

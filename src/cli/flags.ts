@@ -83,16 +83,15 @@ const ACTIONS: readonly Flag[] = [
 function settingFlags(): readonly Flag[] {
   const flags: Flag[] = [];
   for (const name of SETTING_NAMES) {
-    const { flag, kind, doc, repeat, default: standard, status } = settingOf(name);
+    const { flag, kind, doc, repeat, default: standard } = settingOf(name);
     if (flag === undefined) continue;
-    const later = status === "later" ? " (comes with a later version)" : "";
     flags.push({
       name: callOf(name, "flag").slice(2),
       older: flag.older ?? [],
       short: flag.short,
       group: flag.group,
       valueName: kind.valueName,
-      doc: `${doc}${later}`,
+      doc,
       default: kind.valueName === "" ? undefined : standard,
       repeat: repeat === true,
       only: undefined,

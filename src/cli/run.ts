@@ -1,19 +1,27 @@
 import { startText } from "../config/describe.ts";
 import { LOG_VARIABLE } from "../config/environment.ts";
 import { loadConfig, type Loaded } from "../config/load.ts";
-import type { Config, LogConfig } from "../config/model.ts";
+import type { Config, LogConfig, ProcessConfig } from "../config/model.ts";
 import { hasErrors, placeText, type Problem } from "../config/problem.ts";
 import type { Log } from "../observe/log.ts";
 import type { Reloading } from "./reloading.ts";
+import { Starter } from "../process/daemon.ts";
+import type { ErrorLog } from "../process/error-log.ts";
 import { relaunchWithMoreRequests } from "../process/relaunch.ts";
+import type { ReloadSignal } from "../process/signals.ts";
 import type { SupervisorOptions } from "../process/supervisor.ts";
 import type { Invocation } from "./argv.ts";
-import { refuse, report } from "./main.ts";
+import { refuse as refuseAll, report } from "./main.ts";
 import { print } from "./output.ts";
 
 /** Serves as the command line says, or with `-t` says whether it would. Gives the exit code. */
 export async function run(invocation: Invocation): Promise<number> {
   const isTest = invocation.actions.has("test");
+  const starter = Starter.find();
+  const refuse: Refuse = (problems) => {
+    starter?.refused(problems);
+    return refuseAll(problems);
+  };
   const late: string[] = [];
   // First of all, since everything done before it is done again.
   if (!isTest && !hasErrors(invocation.problems)) relaunchWithMoreRequests((message) => late.push(message));
@@ -23,8 +31,19 @@ export async function run(invocation: Invocation): Promise<number> {
     const { heldAddresses } = await import("./bind-failure.ts");
     return refuse([...loaded.problems, ...heldAddresses(loaded.listeners)]);
   }
-  return isTest ? await test(config, loaded.problems) : await serve(config, loaded, { invocation, late });
+  if (!config.process.daemon) {
+    return isTest ? await test(config, loaded.problems) : await serve(config, loaded, { invocation, late, refuse });
+  }
+  const { absoluteConf, daemonFaults, startDaemon } = await import("./daemonizing.ts");
+  const faults = daemonFaults(config, loaded, invocation);
+  if (faults.length > 0) return refuse([...loaded.problems, ...faults]);
+  if (isTest) return await test(config, loaded.problems);
+  if (starter === undefined) return await startDaemon(config, loaded.problems);
+  return await serve(config, loaded, { invocation: absoluteConf(invocation), late, refuse, starter });
 }
+
+/** Says what is wrong to whoever waits for it, and gives the exit code. */
+type Refuse = (problems: readonly Problem[]) => number;
 
 /** Loads what a command line asks for: its own problems come first, then those of its files. */
 export async function loadInvocation(invocation: Invocation, logVariable: string | undefined): Promise<Loaded> {
@@ -36,7 +55,7 @@ export async function loadInvocation(invocation: Invocation, logVariable: string
 async function test(config: Config, problems: readonly Problem[]): Promise<number> {
   const { unusableAddresses } = await import("./bind-failure.ts");
   const all = [...problems, ...(await unusableAddresses(config))];
-  if (hasErrors(all)) return refuse(all);
+  if (hasErrors(all)) return refuseAll(all);
   report(all);
   print(`configuration OK: would listen on ${startText(config)}\n`);
   const [{ migrateNote }, { openFilesNote }] = await Promise.all([
@@ -51,20 +70,29 @@ interface Start {
   readonly invocation: Invocation;
   /** Warnings from before there was a log. */
   readonly late: readonly string[];
+  readonly refuse: Refuse;
+  /** Undefined in the foreground. */
+  readonly starter?: Starter;
 }
 
-async function serve(config: Config, loaded: Loaded, { invocation, late }: Start): Promise<number> {
+async function serve(config: Config, loaded: Loaded, start: Start): Promise<number> {
+  const { invocation, late, refuse, starter } = start;
   const { log: settings, problems } = loaded;
-  const [log, { Signals }] = await Promise.all([openLog(settings), import("../process/signals.ts")]);
+  const errorLog = starter && (await daemonLog(config.process));
+  const [log, { Signals }] = await Promise.all([openLog(settings, errorLog), import("../process/signals.ts")]);
   using signals = new Signals(log);
+  const { begin } = await import("./beginning.ts");
   const { startSupervisor, ListenError, WorkerStartError } = await import("../process/supervisor.ts");
   for (const problem of problems) log.warn(problem.message, { at: placeText(problem.place), seen: problem.seen });
   for (const message of late) log.warn(message);
   try {
     const upgrade = invocation.actions.get("upgrade");
-    const { awaitSuccessor, completeTakeOver, findPredecessor } = await import("./upgrading.ts");
-    const takeOver = upgrade === undefined ? undefined : await findPredecessor(config, upgrade);
-    if (takeOver !== undefined && "severity" in takeOver) return refuse([takeOver]);
+    const { awaitSuccessor, completeTakeOver } = await import("./upgrading.ts");
+    const begun = await begin(config, { upgrade, isDaemon: starter !== undefined, errorLog });
+    if ("severity" in begun) return refuse([begun]);
+    using surroundings = begun.surroundings;
+    const { takeOver } = begun;
+    starter?.begun();
     const sharing = takeOver?.sharing(config);
     const make = await workerMaker(config, log);
     const controls = takeOver?.controls;
@@ -80,13 +108,19 @@ async function serve(config: Config, loaded: Loaded, { invocation, late }: Start
       await worker.stop();
       return refuse([refusal]);
     }
+    if (takeOver !== undefined) surroundings.tookOver();
     await tellOfOpenFiles(log);
     await using _upgradeSocket = await awaitSuccessor(config, { worker, signals, log }, takeOver !== undefined);
     if (upgrade !== undefined || config.process.threads > 1) await tellOfMigration(log);
     const { startReloading } = await import("./reloading.ts");
     await using reloading: Reloading = await startReloading(invocation, loaded, { worker, log });
     log.info(`listening on ${startText(config, worker.urls)}`);
-    const exitCode = await signals.serve(worker, (signal) => void reloading.reloader.reload(signal));
+    if (starter !== undefined) void tellStarter(starter, config.process, log);
+    const handlers = {
+      reload: (signal: ReloadSignal) => void reloading.reloader.reload(signal),
+      errorLog,
+    };
+    const exitCode = await signals.serve(worker, handlers);
     // Whatever is still open then, a stop is a stop.
     setTimeout(() => process.exit(), EXIT_MS).unref();
     return exitCode;
@@ -100,6 +134,16 @@ async function serve(config: Config, loaded: Loaded, { invocation, late }: Start
 
 function startProblem({ message }: Error): Problem {
   return { severity: "error", place: { type: "command_line" }, message: `the workers cannot start: ${message}` };
+}
+
+async function daemonLog({ errorLog }: ProcessConfig): Promise<ErrorLog | undefined> {
+  const { ErrorLog } = await import("../process/error-log.ts");
+  return errorLog === undefined ? undefined : new ErrorLog(errorLog);
+}
+
+async function tellStarter(starter: Starter, { daemonNotifyTimeoutMs }: ProcessConfig, log: Log): Promise<void> {
+  if (await starter.serving(daemonNotifyTimeoutMs)) return;
+  log.warn("the command that started this process does not take notice that it serves");
 }
 
 async function tellOfOpenFiles(log: Log): Promise<void> {
@@ -129,8 +173,8 @@ async function workerMaker(config: Config, log: Log): Promise<SupervisorOptions[
 }
 
 /** Opens the log as configured: human on a terminal, JSON otherwise. */
-export async function openLog({ level, format }: LogConfig): Promise<Log> {
+export async function openLog({ level, format }: LogConfig, errorLog?: ErrorLog): Promise<Log> {
   const { createLog } = await import("../observe/log.ts");
   const isTerminal = format === undefined ? process.stderr.isTTY === true : format === "human";
-  return createLog({ level, isTerminal });
+  return createLog({ level, isTerminal, ...(errorLog && { write: errorLog.write }) });
 }

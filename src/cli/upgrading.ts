@@ -8,9 +8,14 @@ import { TakeOver } from "../process/take-over.ts";
 import { UpgradeSocket } from "../process/upgrade-socket.ts";
 import { versionText } from "./version.ts";
 
-/** Finds the process that is to be taken over from. A problem says why there is none. @param flag as it was typed */
-export async function findPredecessor(config: Config, flag: string): Promise<TakeOver | Problem> {
-  const takeOver = new TakeOver(config.process.upgradeSock, process.getuid?.() ?? 0);
+/**
+ * Finds the process that is to be taken over from. A problem says why there is none.
+ *
+ * @param flag as it was typed
+ * @param uid the user that this process is to be
+ */
+export async function findPredecessor(config: Config, flag: string, uid: number): Promise<TakeOver | Problem> {
+  const takeOver = new TakeOver(config.process.upgradeSock, uid);
   await takeOver.ask();
   return upgradeProblem(takeOver, flag) ?? takeOver;
 }

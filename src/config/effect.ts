@@ -7,10 +7,7 @@ export function isWithoutEffect(name: SettingName): boolean {
   return settingOf(name).status !== "effective";
 }
 
-/**
- * One warning for a setting that changes nothing in this version; none where it says what holds anyway.
- * On the command line it is an error: who types a flag waits for what it does.
- */
+/** One warning for a setting that changes nothing in this version; none where it says what holds anyway. */
 export function withoutEffect(settings: Settings, name: SettingName): readonly Problem[] {
   const given = settings.one(name);
   const { status, default: standard, kind } = settingOf(name);
@@ -21,17 +18,6 @@ export function withoutEffect(settings: Settings, name: SettingName): readonly P
   }
   const usual = standard === undefined ? undefined : kind.parse(standard);
   if (usual?.ok === true && usual.value === given.value) return [];
-  if (given.place.type === "flag") return [laterFlag(given.place.name)];
   const message = `${name} has no effect yet: it comes with a later version`;
   return [{ severity: "warning", place: given.place, message, seen: given.text }];
-}
-
-/** The refusal of a flag whose effect comes with a later version. */
-function laterFlag(flag: string): Problem {
-  return {
-    severity: "error",
-    place: { type: "flag", name: flag },
-    message: "this flag cannot be obeyed yet, it comes with a later version",
-    expected: `gatekeeper without ${flag}, under a service manager such as systemd`,
-  };
 }

@@ -1,5 +1,6 @@
 import { networkInterfaces } from "node:os";
 import { LOG_VARIABLE, parseLogVariable } from "./environment.ts";
+import { daemonProblems } from "./daemon-keys.ts";
 import { isWithoutEffect, withoutEffect } from "./effect.ts";
 import type { Settings } from "./given.ts";
 import { LOG_LEVEL } from "./kinds.ts";
@@ -62,6 +63,7 @@ export async function loadConfig(input: LoadInput): Promise<Loaded> {
       .names()
       .filter(isWithoutEffect)
       .flatMap((name) => withoutEffect(settings, name)),
+    ...daemonProblems(settings),
   ];
   const log = {
     level: settings.one("log_level")?.value ?? variable.level ?? settings.value("log_level"),
@@ -122,7 +124,8 @@ function buildProcess(settings: Settings, maintenancePage: PageFile | undefined)
     workerHangTimeoutMs: settings.value("worker_hang_timeout"),
     maintenancePage,
     daemon: settings.value("daemon"),
-    pidFile: settings.value("pid_file"),
+    // Pingora writes none in the foreground, nginx does: it is written there for who asks for it.
+    pidFile: settings.value("daemon") ? settings.value("pid_file") : settings.one("pid_file")?.value,
     errorLog: settings.one("error_log")?.value,
     user: settings.one("user")?.value,
     group: settings.one("group")?.value,

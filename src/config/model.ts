@@ -132,8 +132,10 @@ export interface ProcessConfig {
   readonly workerHangTimeoutMs: number;
   /** What `gatekeeper maintenance` answers with; undefined is a short page of its own. */
   readonly maintenancePage: PageFile | undefined;
+  /** Whether it works in the background. The error log, the user, the group and the folder are a daemon's alone. */
   readonly daemon: boolean;
-  readonly pidFile: string;
+  /** Undefined: none is written. */
+  readonly pidFile: string | undefined;
   readonly errorLog: string | undefined;
   readonly user: string | undefined;
   readonly group: string | undefined;

@@ -19,13 +19,15 @@ const LEVELS: Readonly<Record<LogLevel, number>> = { off: -999, error: 0, warn: 
 export const LOG_LEVELS: readonly LogLevel[] = Object.keys(LEVELS) as LogLevel[];
 
 /** One JSON object a line, for a file or a log collector: `{"time":…,"level":…,"message":…,…facts}`. */
-const jsonReporter: ConsolaReporter = {
-  log(entry: LogObject) {
-    const [message, facts] = entry.args as [string, LogFacts | undefined];
-    const line = { time: entry.date.toISOString(), level: entry.type, message, ...facts };
-    process.stderr.write(`${JSON.stringify(line)}\n`);
-  },
-};
+function jsonReporter(write: Write): ConsolaReporter {
+  return {
+    log(entry: LogObject) {
+      const [message, facts] = entry.args as [string, LogFacts | undefined];
+      const line = { time: entry.date.toISOString(), level: entry.type, message, ...facts };
+      write(`${JSON.stringify(line)}\n`);
+    },
+  };
+}
 
 /** Control characters would let a request write into the terminal or forge a line. */
 // oxlint-disable-next-line no-control-regex -- control characters are what it looks for
@@ -49,25 +51,33 @@ const COLOURS: Readonly<Record<string, string>> = { error: "\x1b[31m", warn: "\x
 const RESET = "\x1b[0m";
 
 /** One line for a person: date and time of day, level, message, facts. */
-function humanReporter(isColoured: boolean): ConsolaReporter {
+function humanReporter(write: Write, isColoured: boolean): ConsolaReporter {
   return {
     log(entry: LogObject) {
       const [message, facts] = entry.args as [string, LogFacts | undefined];
       const time = `${entry.date.toISOString().replace("T", " ").slice(0, 19)}Z`;
       const level = entry.type.toUpperCase().padEnd(5);
       const shown = isColoured ? `${COLOURS[entry.type] ?? ""}${level}${RESET}` : level;
-      process.stderr.write(`${time} ${shown} ${human(message, facts)}\n`);
+      write(`${time} ${shown} ${human(message, facts)}\n`);
     },
   };
 }
 
-/**
- * Makes the log: human lines where `isTerminal`, JSON lines otherwise. Everything goes to standard error.
- */
-export function createLog(options: { readonly level: LogLevel; readonly isTerminal: boolean }): Log {
+export interface LogOptions {
+  readonly level: LogLevel;
+  readonly isTerminal: boolean;
+  /** Takes whole lines. Default: standard error. */
+  readonly write?: Write;
+}
+
+type Write = (line: string) => void;
+
+/** Makes the log: human lines where `isTerminal`, JSON lines otherwise. */
+export function createLog(options: LogOptions): Log {
+  const write = options.write ?? ((line) => void process.stderr.write(line));
   const level = LEVELS[options.level];
   const isColoured = process.stderr.isTTY === true && (process.env["NO_COLOR"] ?? "") === "";
-  const reporters = [options.isTerminal ? humanReporter(isColoured) : jsonReporter];
+  const reporters = [options.isTerminal ? humanReporter(write, isColoured) : jsonReporter(write)];
   const consola = createConsola({ level, reporters, stdout: process.stderr, stderr: process.stderr });
   // consola holds back lines that repeat within a second; a proxy's log must not lose any.
   consola.options.throttle = 0;

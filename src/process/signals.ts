@@ -19,6 +19,13 @@ export interface Stoppable {
   reopenLogs(): Promise<void>;
 }
 
+/** What other signals do. */
+export interface SignalHandlers {
+  readonly reload: (signal: ReloadSignal) => void;
+  /** Opened anew with the access logs; undefined where there is none. */
+  readonly errorLog: { reopen(): void } | undefined;
+}
+
 export type ReloadSignal = (typeof RELOADING)[number];
 
 /**
@@ -57,10 +64,17 @@ export class Signals implements Disposable {
    * SIGQUIT waits for a successor before that (Pingora's names). A second SIGINT or SIGTERM while draining stops at once.
    * SIGHUP and SIGUSR1 reload, SIGUSR2 opens log files anew.
    */
-  async serve(worker: Stoppable, reload: (signal: ReloadSignal) => void): Promise<number> {
+  async serve(worker: Stoppable, { reload, errorLog }: SignalHandlers): Promise<number> {
     const log = this.#log;
     this.#reload = reload;
-    this.#reopenLogs = () => worker.reopenLogs();
+    this.#reopenLogs = async () => {
+      try {
+        errorLog?.reopen();
+      } catch (error) {
+        log.error("the error log cannot be opened anew", { reason: String(error) });
+      }
+      await worker.reopenLogs();
+    };
     if (this.#early !== undefined) reload(this.#early);
     await this.#out.promise;
     const state = this.#state;
@@ -108,7 +122,7 @@ export class Signals implements Disposable {
 
   /** One that comes before anything is served has nothing to do: no file is open yet. */
   readonly #onReopen = (signal: NodeJS.Signals): void => {
-    void this.#reopenLogs?.().then(() => this.#log.info("access logs are opened anew", { signal }));
+    void this.#reopenLogs?.().then(() => this.#log.info("logs are opened anew", { signal }));
   };
 
   readonly #onReload = (signal: NodeJS.Signals): void => {

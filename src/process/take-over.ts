@@ -43,6 +43,11 @@ export class TakeOver {
     return sharingWith(state.predecessor.listeningAt, config);
   }
 
+  /** The process id of the other one, once it has answered. */
+  get predecessor(): number | undefined {
+    return "predecessor" in this.#state ? this.#state.predecessor.pid : undefined;
+  }
+
   /** What a person switched in the other process. */
   get controls(): ControlState | undefined {
     return this.#state.at === "opening" ? this.#state.predecessor.controls : undefined;

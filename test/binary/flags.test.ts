@@ -97,11 +97,11 @@ describe("a start that goes well", () => {
   test("everything can come from conf.yaml, and a flag wins over it", async () => {
     using origin = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: () => new Response("hello") });
     using folder = temporaryFolder();
-    const conf = `bind: 127.0.0.1:0\nupstream: 127.0.0.1:${origin.port}\ncp: /file\nlog_level: info\npid_file: /x\n`;
+    const conf = `bind: 127.0.0.1:0\nupstream: 127.0.0.1:${origin.port}\ncp: /file\nlog_level: info\nuser: x\n`;
     await Bun.write(join(folder.path, "conf.yaml"), conf);
     await using run = await startBinary(["-c", "conf.yaml", "--cp", "/flag"], { cwd: folder.path });
     const { port } = await listeningAt(run);
-    expect(run.stderr()).toContain("pid_file has no effect yet");
+    expect(run.stderr()).toContain("this has an effect with --daemon alone");
     expect((await fetch(`http://127.0.0.1:${port}/flag/x`)).status).toBe(200);
     expect((await fetch(`http://127.0.0.1:${port}/file`)).status).toBe(404);
   });

@@ -181,7 +181,7 @@ describe("several workers", () => {
     for (const line of lines(readFileSync(file, "utf8"))) expect(JSON.parse(line).status).toBe(200);
     renameSync(file, `${file}.1`);
     setting.run.signal("SIGUSR2");
-    await setting.run.seen(/access logs are opened anew/);
+    await setting.run.seen(/logs are opened anew/);
     await many();
     await until(() => existsSync(file) && lines(readFileSync(file, "utf8")).length === 200, "200 lines more");
     expect(lines(readFileSync(`${file}.1`, "utf8"))).toHaveLength(200);

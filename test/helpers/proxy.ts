@@ -176,7 +176,7 @@ const PROCESS: ProcessConfig = {
   workerHangTimeoutMs: 10_000,
   maintenancePage: undefined,
   daemon: false,
-  pidFile: "/tmp/gatekeeper.pid",
+  pidFile: undefined,
   errorLog: undefined,
   user: undefined,
   group: undefined,

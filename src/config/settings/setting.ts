@@ -25,7 +25,7 @@ export interface FlagSpelling {
 
 /**
  * What comes of a key of conf.yaml: `effective` now; `later` is read and checked, and its effect comes with a
- * later version; `no_effect` is Pingora's and means nothing here.
+ * later version (such a key has no flag); `no_effect` is Pingora's and means nothing here.
  */
 export type KeyStatus = "effective" | "later" | "no_effect";
 

@@ -168,10 +168,10 @@ describe("every spelling ends in the Config", () => {
     expect(await configOf(...BOTH, "--nocapture")).toEqual(await configOf(...BOTH));
   });
 
-  test.each(["-d", "--daemon"])("%s is refused, not passed over", async (flag) => {
-    const { config, problems } = await load(...BOTH, flag);
-    expect(config === undefined || problems.some((each) => each.severity === "error")).toBe(true);
-    expect(problems.map((each) => each.place)).toEqual([{ type: "flag", name: flag }]);
+  test.each(["-d", "--daemon"])("%s, and with it a pid file where none is named", async (flag) => {
+    const { process } = await configOf(...BOTH, flag, "--error-log", "/e.log");
+    expect(process).toMatchObject({ daemon: true, pidFile: "/tmp/gatekeeper.pid", errorLog: "/e.log" });
+    expect((await configOf(...BOTH, flag, "--pid-file", "/g.pid")).process.pidFile).toBe("/g.pid");
   });
 
   test.each([
@@ -201,7 +201,7 @@ const PROCESS = {
   threads: 1,
   workerHangTimeoutMs: 10_000,
   daemon: false,
-  pidFile: "/tmp/gatekeeper.pid",
+  pidFile: undefined,
   errorLog: undefined,
   user: undefined,
   group: undefined,

@@ -1,0 +1,94 @@
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { daemonSetting, type DaemonSetting, eventually, isAlive } from "../helpers/daemon.ts";
+
+// The executable is built first.
+setDefaultTimeout(60_000);
+
+/** Debian's own, which is always there. */
+const USER = { name: "www-data", uid: 33, gid: 33 } as const;
+/** CAP_NET_BIND_SERVICE, of capabilities(7), as /proc has it. */
+const NET_BIND_SERVICE = "0000000000000400";
+const NONE = "0000000000000000";
+
+/** Ids and capabilities of every thread of a process. */
+function threadsOf(pid: number): readonly Readonly<Record<string, string>>[] {
+  return readdirSync(`/proc/${pid}/task`).map((thread) => {
+    const text = readFileSync(`/proc/${pid}/task/${thread}/status`, "utf8");
+    return Object.fromEntries(
+      [...text.matchAll(/^(Uid|Gid|Groups|CapPrm|CapEff|CapAmb):\s*(.*?)\s*$/gm)].map(([, key, value]) => [key, value]),
+    );
+  });
+}
+
+function childrenOf(pid: number): readonly number[] {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").filter(Boolean).map(Number);
+}
+
+/** As root would have it: a folder of the user's for what comes and goes, root's own for the rest. */
+function settingFor(lines: readonly string[]): DaemonSetting {
+  const setting = daemonSetting();
+  chmodSync(setting.folder, 0o755);
+  mkdirSync(setting.path("run"));
+  chownSync(setting.path("run"), USER.uid, USER.gid);
+  setting.configure([
+    "bind: 127.0.0.1:83",
+    "upstream: 127.0.0.1:9",
+    "daemon: true",
+    "daemon_wait_for_ready: true",
+    `user: ${USER.name}`,
+    ...lines,
+  ]);
+  return setting;
+}
+
+async function status(): Promise<number> {
+  return (await fetch("http://127.0.0.1:83/")).status;
+}
+
+describe("a daemon with a user, started by root", () => {
+  test.each([1, 2])("is that user in every thread, may listen on low ports and nothing else: threads %d", async (n) => {
+    await using setting = settingFor([`threads: ${n}`]);
+    const { code, stderr } = await setting.run();
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    const processes = [setting.pid(), ...childrenOf(setting.pid())];
+    expect(processes).toHaveLength(n === 1 ? 1 : 3);
+    for (const [at, pid] of processes.entries()) {
+      const threads = threadsOf(pid);
+      const ids = { Uid: "33\t33\t33\t33", Gid: "33\t33\t33\t33", Groups: "33" };
+      for (const thread of threads) {
+        expect(thread).toMatchObject(ids);
+        expect([NONE, NET_BIND_SERVICE]).toContain(thread["CapPrm"] ?? "");
+        expect([NONE, NET_BIND_SERVICE]).toContain(thread["CapEff"] ?? "");
+      }
+      // The one that listens.
+      if (at === 0) expect(threads[0]).toMatchObject({ CapEff: NET_BIND_SERVICE, CapAmb: NET_BIND_SERVICE });
+    }
+    expect(await status()).toBe(502);
+    for (const file of [setting.pidFile, setting.errorLog]) expect(statSync(file).uid).toBe(USER.uid);
+  });
+
+  test("a worker that takes another's place listens on the low port again", async () => {
+    await using setting = settingFor(["threads: 2"]);
+    await setting.run();
+    for (const pid of childrenOf(setting.pid())) process.kill(pid, "SIGKILL");
+    await eventually(() => setting.log().match(/a worker took the place/g)?.length === 2);
+    expect(await status()).toBe(502);
+  });
+
+  test("is reloaded, and taken over from, by root; the pid file in root's folder is emptied at the end", async () => {
+    await using setting = settingFor([`upgrade_sock: /tmp/gatekeeper-user-${process.pid}.sock`]);
+    await setting.run();
+    const old = setting.pid();
+    expect((await setting.command("reload", "--pid", String(old))).code).toBe(0);
+    const { code, stderr } = await setting.run("-u");
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    await eventually(() => !isAlive(old));
+    const pid = setting.pid();
+    expect(pid).not.toBe(old);
+    expect(await status()).toBe(502);
+    process.kill(pid, "SIGINT");
+    await eventually(() => !isAlive(pid));
+    expect(readFileSync(setting.pidFile, "utf8")).toBe("");
+  });
+});
