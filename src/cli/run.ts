@@ -114,10 +114,14 @@ async function serve(config: Config, loaded: Loaded, start: Start): Promise<numb
     if (upgrade !== undefined || config.process.threads > 1) await tellOfMigration(log);
     const { startReloading } = await import("./reloading.ts");
     await using reloading: Reloading = await startReloading(invocation, loaded, { worker, log });
+    const { reloader } = reloading;
+    const { openAdmin } = await import("./admin.ts");
+    const administered = { worker, signals, reloader, log, hasPredecessor: takeOver !== undefined };
+    await using _admin = await openAdmin(loaded.admin, administered);
     log.info(`listening on ${startText(config, worker.urls)}`);
     if (starter !== undefined) void tellStarter(starter, config.process, log);
     const handlers = {
-      reload: (signal: ReloadSignal) => void reloading.reloader.reload(signal),
+      reload: (signal: ReloadSignal) => void reloader.reload(signal),
       errorLog,
     };
     const exitCode = await signals.serve(worker, handlers);

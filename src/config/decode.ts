@@ -20,5 +20,9 @@ export function decode(document: DocMap | undefined, broken?: ReadonlySet<DocNod
   const decoding = new Decoding(broken);
   const draft = document === undefined ? undefined : CONFIG_FILE.read(document, topSite(decoding));
   const { problems, files } = decoding;
-  return { draft: draft ?? { settings: new Settings(), listeners: undefined, routes: undefined }, problems, files };
+  return {
+    draft: draft ?? { settings: new Settings(), admin: undefined, listeners: undefined, routes: undefined },
+    problems,
+    files,
+  };
 }

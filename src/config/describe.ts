@@ -1,3 +1,4 @@
+import { isSecretName } from "./secret-names.ts";
 import type {
   Config,
   ListenAddress,
@@ -58,11 +59,13 @@ function matcherText(matcher: MatcherConfig): string {
     case "method":
       return matcher.methods.join(",");
     case "header":
-      return matcher.fields.map(({ field, values }) => `${field}:${list(values)}`).join(" ");
+      return matcher.fields.map(({ field, values }) => `${field}:${shown(field, list(values))}`).join(" ");
     case "header_regexp":
-      return matcher.fields.map(({ field, regexp }) => `${field}:~${regexp.pattern}`).join(" ");
+      return matcher.fields.map(({ field, regexp }) => `${field}:~${shown(field, regexp.pattern)}`).join(" ");
     case "query":
-      return matcher.parameters.map(({ parameter, values }) => `?${parameter}=${list(values)}`).join(" ");
+      return matcher.parameters
+        .map(({ parameter, values }) => `?${parameter}=${shown(parameter, list(values))}`)
+        .join(" ");
     case "remote_ip":
     case "client_ip":
       return `from ${matcher.ranges.join(",")}`;
@@ -73,6 +76,12 @@ function matcherText(matcher: MatcherConfig): string {
     default:
       return matcher satisfies never;
   }
+}
+
+/** What a route matches becomes its name, which stands in logs and metrics. */
+function shown(name: string, value: string): string {
+  const isWord = value === "present" || value === "absent" || value === "*";
+  return isSecretName(name) && !isWord ? "(hidden)" : value;
 }
 
 function list(values: string | readonly string[]): string {

@@ -1,11 +1,12 @@
 import { networkInterfaces } from "node:os";
+import { buildAdmin } from "./admin.ts";
 import { LOG_VARIABLE, parseLogVariable } from "./environment.ts";
 import { daemonProblems } from "./daemon-keys.ts";
 import { isWithoutEffect, withoutEffect } from "./effect.ts";
 import type { Settings } from "./given.ts";
 import { LOG_LEVEL } from "./kinds.ts";
 import { buildListeners } from "./listeners.ts";
-import type { Config, ListenerConfig, LogConfig, PageFile, ProcessConfig } from "./model.ts";
+import type { AdminConfig, Config, ListenerConfig, LogConfig, PageFile, ProcessConfig } from "./model.ts";
 import { hasErrors, type Place, type Problem } from "./problem.ts";
 import { PAGE_EXPECTED, readPageFile } from "./page-file.ts";
 import { flatRoute } from "./proxy.ts";
@@ -22,7 +23,7 @@ export interface LoadInput {
   readonly conf: ConfFile | undefined;
   /** The value of GATEKEEPER_LOG. */
   readonly logVariable: string | undefined;
-  /** What `${NAME}` in a file stands for. Default: the environment of this process. */
+  /** What `${NAME}` in a file stands for, and what it says of the admin listener. Default: the environment of this process. */
   readonly environment?: Environment;
   /** Milliseconds since the epoch, for certificates. Default: now. */
   readonly now?: number;
@@ -34,6 +35,7 @@ export interface Loaded {
   /** The listeners that are right in themselves, also where something else is wrong. */
   readonly listeners: readonly ListenerConfig[];
   readonly log: LogConfig;
+  readonly admin: AdminConfig;
   /** Everything that is wrong or odd, all at once: first the file's, then what contradicts itself. */
   readonly problems: readonly Problem[];
   /** Every file that was read, as it was named: the configuration, what it imports, certificates, secrets. */
@@ -43,9 +45,11 @@ export interface Loaded {
 /** Reads and checks everything, and opens nothing. It never throws for what a person wrote. */
 export async function loadConfig(input: LoadInput): Promise<Loaded> {
   const now = input.now ?? Date.now();
-  const file = await readConf(input.conf, input.environment ?? process.env);
+  const environment = input.environment ?? process.env;
+  const file = await readConf(input.conf, environment);
   const settings = input.flags.over(file.draft.settings);
   const variable = logVariable(input.logVariable);
+  const { admin, problems: adminProblems } = buildAdmin(settings, file.draft.admin, environment);
   const hasRoutes = file.draft.listeners !== undefined || file.draft.routes !== undefined;
   const built = hasRoutes
     ? await (
@@ -58,6 +62,7 @@ export async function loadConfig(input: LoadInput): Promise<Loaded> {
   const problems = [
     ...file.problems,
     ...variable.problems,
+    ...adminProblems,
     ...built.problems,
     ...settings
       .names()
@@ -73,8 +78,8 @@ export async function loadConfig(input: LoadInput): Promise<Loaded> {
   const page = maintenancePage(settings);
   problems.push(...page.problems);
   const files = [...new Set([...file.files, ...namedFiles(settings), ...built.files])];
-  if (hasErrors(problems)) return { config: undefined, listeners, log, problems, files };
-  return { config: { listeners, process: buildProcess(settings, page.value) }, listeners, log, problems, files };
+  if (hasErrors(problems)) return { config: undefined, listeners, log, admin, problems, files };
+  return { config: { listeners, process: buildProcess(settings, page.value) }, listeners, log, admin, problems, files };
 }
 
 /** The listeners, all with one route, that flags or a file of settings alone come to. */

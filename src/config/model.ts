@@ -3,6 +3,7 @@ import type { FieldEdits, PageFile, RouteConfig } from "./routes-model.ts";
 import type { UpstreamPolicyConfig } from "./upstream-model.ts";
 
 export type { ListenAddress, UpstreamAddress };
+export type * from "./admin-model.ts";
 export type * from "./routes-model.ts";
 export type * from "./upstream-model.ts";
 

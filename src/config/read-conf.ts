@@ -31,7 +31,7 @@ export interface ConfReading {
   readonly isCaddyfile: boolean;
 }
 
-const NOTHING = { listeners: undefined, routes: undefined };
+const NOTHING = { admin: undefined, listeners: undefined, routes: undefined };
 
 /** Reads a configuration file, YAML or a Caddyfile by its name or its look; without one nothing was said. */
 export async function readConf(conf: ConfFile | undefined, environment: Environment): Promise<ConfReading> {

@@ -1,4 +1,4 @@
-import { isIPv6 } from "node:net";
+import { isIPv4, isIPv6 } from "node:net";
 import { parseHost, parsePort } from "./host.ts";
 import { accept, refuse, type Parsed, type Refused } from "./parsed.ts";
 
@@ -106,6 +106,12 @@ export function resolveUpstream(spec: UpstreamSpec, tls: boolean): UpstreamAddre
   if (spec.type === "unix") return { type: "unix", path: spec.path, tls: false };
   const secure = spec.scheme === "https" || (spec.scheme === undefined && tls);
   return { type: "tcp", host: spec.host, port: spec.port ?? (secure ? 443 : 80), tls: secure };
+}
+
+/** Whether a host, as `parseHost` gives it, is this machine alone: 127.0.0.0/8, ::1, localhost (RFC 6761 6.3). */
+export function isLoopback(host: string): boolean {
+  if (isIPv4(host)) return host.startsWith("127.");
+  return isIPv6(host) ? new URL(`http://[${host}]`).hostname === "[::1]" : /^(?:.+\.)?localhost\.?$/.test(host);
 }
 
 function splitHostPorts(text: string, least: 0 | 1): Parsed<{ host: string; ports: readonly number[] }> {

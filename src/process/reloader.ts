@@ -1,17 +1,18 @@
-import type { Config, LogConfig } from "../config/model.ts";
+import type { AdminConfig, Config, LogConfig } from "../config/model.ts";
 import { hasErrors, placeText, type Problem } from "../config/problem.ts";
 import type { Log, LogFacts } from "../observe/log.ts";
 import { restartProblems } from "./restart-settings.ts";
 import type { ListenFailure, ReloadResult, Worker } from "./worker.ts";
 
 /** Who asked for a reload. */
-export type ReloadTrigger = "SIGHUP" | "SIGUSR1" | "command" | "watch";
+export type ReloadTrigger = "SIGHUP" | "SIGUSR1" | "command" | "watch" | "admin";
 
 /** What a command line and its files say now. */
 export interface LoadedConfig {
   /** Undefined when a problem is an error. */
   readonly config: Config | undefined;
   readonly log: LogConfig;
+  readonly admin: AdminConfig;
   readonly problems: readonly Problem[];
   /** Every file that was read, or that was to be. */
   readonly files: readonly string[];
@@ -44,6 +45,8 @@ export class Reloader {
   #next: Promise<ReloadReport> | undefined = undefined;
   /** Told after each reload which files were read, and when that began, by `Date.now()`. */
   onFiles: ((files: readonly string[], readAt: number) => void) | undefined = undefined;
+  /** Waited for after each reload that was done, with what it went by. */
+  onReloaded: ((loaded: LoadedConfig) => Promise<void>) | undefined = undefined;
 
   constructor(options: ReloaderOptions) {
     this.#options = options;
@@ -91,6 +94,7 @@ export class Reloader {
     log.info("configuration reloaded", { trigger, ...changes, ms: Math.round(performance.now() - began) });
     const warnings = [...problems, ...restartProblems({ before, logBefore: logConfig, after: config, ...loaded })];
     for (const { message, place, seen } of warnings) log.warn(message, { at: placeText(place), seen });
+    await this.onReloaded?.(loaded);
     const numbers = Object.entries(changes).map(([name, count]) => `${name} ${count}`);
     return { isReloaded: true, summary: numbers.join(", ") || "nothing changed", problems: warnings };
   }

@@ -44,6 +44,8 @@ export class Signals implements Disposable {
   #reopenLogs: (() => Promise<void>) | undefined = undefined;
   /** One that came before anything could be reloaded. */
   #early: ReloadSignal | undefined = undefined;
+  /** Told when another process has taken over, before this one drains. */
+  onSuccessor: (() => void) | undefined = undefined;
 
   constructor(log: Log) {
     this.#log = log;
@@ -92,6 +94,19 @@ export class Signals implements Disposable {
     return result === "drained" ? EXIT_OK : EXIT_FORCED;
   }
 
+  /** Whether it is on its way out. */
+  get isLeaving(): boolean {
+    return this.#state.at === "draining" || this.#state.at === "stopping";
+  }
+
+  /** Drains, as SIGTERM has it. @returns false where it is on its way out already */
+  leave(cause: string): boolean {
+    if (this.isLeaving) return false;
+    this.#cause = cause;
+    this.#go({ type: "terminate" });
+    return true;
+  }
+
   /** Has this process go, since another one serves. @returns why it does not; undefined where it does */
   handOver(pid: number): string | undefined {
     const { at } = this.#state;
@@ -107,6 +122,7 @@ export class Signals implements Disposable {
     const after = (this.#state = afterEvent(before, event));
     if (after === before) return;
     clearTimeout(this.#waiting);
+    if (event.type === "successor") this.onSuccessor?.();
     if (after.at === "awaiting_successor") {
       this.#log.info("waiting for a process that takes over, serving on", { ms: SUCCESSOR_MS });
       this.#waiting = setTimeout(() => this.#go({ type: "waited" }), SUCCESSOR_MS);

@@ -8,7 +8,7 @@ describe("the executable", () => {
   test.each(["SIGTERM", "SIGINT", "SIGHUP"] as const)("has caught %s before its port is open", async (signal) => {
     const child = Bun.spawn([await binaryPath(), "--bind", "127.0.0.1:0", "--upstream", "127.0.0.1:1"], {
       stderr: "pipe",
-      env: { ...process.env, GATEKEEPER_LOG: "info" },
+      env: { ...process.env, GATEKEEPER_LOG: "info", GATEKEEPER_ADMIN: "off" },
     });
     const reader = child.stderr.getReader();
     let log = "";

@@ -77,7 +77,8 @@ export interface BinaryRun extends AsyncDisposable {
 export async function startBinary(args: readonly string[], options: BinaryOptions = {}): Promise<BinaryRun> {
   const child = Bun.spawn([options.binary ?? (await binaryPath()), ...args], {
     cwd: options.cwd ?? tmpdir(),
-    env: { ...process.env, ...options.env },
+    // Many run at once, and beside a Caddy: none takes the admin port unless its test says so.
+    env: { GATEKEEPER_ADMIN: "off", ...process.env, ...options.env },
     stdin: "ignore",
     stdout: "pipe",
     stderr: "pipe",

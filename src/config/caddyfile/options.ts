@@ -1,4 +1,5 @@
 import type { DocEntry } from "../document.ts";
+import { readAdmin } from "./admin-option.ts";
 import { argumentOf, argumentsOf } from "./arguments.ts";
 import type { Ports } from "./addresses.ts";
 import { readBind } from "./bind.ts";
@@ -54,7 +55,11 @@ export class GlobalOptions {
       case "log":
         this.#takeLog(line);
         break;
-      case "admin":
+      case "admin": {
+        const admin = readAdmin(line, this.#report);
+        if (admin !== undefined) this.entries.set("admin", admin);
+        break;
+      }
       case "persist_config":
         this.#takeOff(line);
         break;
@@ -104,7 +109,7 @@ export class GlobalOptions {
     const { name, args, block } = line;
     const isOff = args.length === 1 && args[0]?.text === "off" && block === undefined;
     if (isOff) return;
-    const help = name.text === "admin" ? "the admin listener comes with a later version" : "nothing is persisted here";
+    const help = "nothing is persisted here";
     this.#report.error(args[0] ?? name, `${name.text} can only be off here`, { expected: `${name.text} off`, help });
   }
 

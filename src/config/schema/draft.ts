@@ -9,6 +9,7 @@ import type {
 } from "../model.ts";
 import type { Place } from "../problem.ts";
 import type { GivenKey, PolicyExtra } from "../upstream-policy.ts";
+import type { AdminDraft } from "./admin.ts";
 
 /** A route as it was read: what has to be looked at together with the rest of the file is not yet made. */
 export interface RouteDraft {
@@ -89,6 +90,7 @@ export interface TlsDraft {
 export interface FileDraft {
   /** The keys at its top that are settings. */
   readonly settings: Settings;
+  readonly admin: AdminDraft | undefined;
   readonly listeners: readonly ListenerDraft[] | undefined;
   readonly routes: readonly RouteDraft[] | undefined;
 }

@@ -1,7 +1,8 @@
 import { editDistance } from "../../core/nearest.ts";
 import { Settings, type Given } from "../given.ts";
-import { SETTING_NAMES, type SettingName } from "../settings/table.ts";
+import { SETTING_NAMES, SETTINGS, type SettingName } from "../settings/table.ts";
 import { meantSetting } from "../settings/words.ts";
+import { ADMIN_SCHEMA } from "./admin.ts";
 import type { FileDraft } from "./draft.ts";
 import { LISTENERS } from "./listener.ts";
 import { field, object, type Field } from "./object.ts";
@@ -9,7 +10,12 @@ import { ROUTES } from "./route.ts";
 import type { Exclusion, Schema } from "./schema.ts";
 import { fillSettings, settingFields } from "./setting-fields.ts";
 
-type SettingFields = Readonly<Record<SettingName, Field<readonly Given<unknown>[]>>>;
+/** Settings whose key is a plain value. */
+type PlainName = Exclude<SettingName, "admin">;
+
+const PLAIN_NAMES = SETTING_NAMES.filter((name): name is PlainName => name !== "admin");
+
+type SettingFields = Readonly<Record<PlainName, Field<readonly Given<unknown>[]>>>;
 
 const FIELDS = {
   listeners: field(LISTENERS, { doc: "Where traffic comes in, in place of bind", absent: { words: "bind" } }),
@@ -17,7 +23,11 @@ const FIELDS = {
     doc: "What is done with it, in place of upstream, cp and host. A request that no route answers gets 404",
     absent: { words: "one, made from upstream, cp and host" },
   }),
-  ...(settingFields(SETTING_NAMES) as SettingFields),
+  ...(settingFields(PLAIN_NAMES) as SettingFields),
+  admin: field(ADMIN_SCHEMA, {
+    doc: `${SETTINGS.admin.doc}, the flag first`,
+    absent: { default: SETTINGS.admin.default ?? "" },
+  }),
 };
 
 const LISTENERS_SAY = "the listeners say where traffic comes in";
@@ -41,10 +51,14 @@ export const CONFIG_FILE: Schema<FileDraft> = object(
   FIELDS,
   (filled) => {
     const settings = new Settings();
-    fillSettings(settings, filled, SETTING_NAMES);
-    const { listeners, routes } = filled.values;
+    fillSettings(settings, filled, PLAIN_NAMES);
+    const { admin, listeners, routes } = filled.values;
+    // Keys without `listen` leave that to the environment.
+    if (filled.has("admin") && admin === undefined) settings.attempt("admin");
+    if (admin?.listen !== undefined) settings.add("admin", admin.listen);
     return {
       settings,
+      admin,
       listeners: listeners ?? (filled.has("listeners") ? [] : undefined),
       routes: routes ?? (filled.has("routes") ? [] : undefined),
     };

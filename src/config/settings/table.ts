@@ -1,3 +1,4 @@
+import { ADMIN } from "./admin.ts";
 import { LOGGING, PINGORA_ONLY, PROCESS } from "./process.ts";
 import { UPSTREAM_CARE } from "./upstreams.ts";
 import { FORWARDING, LIMITS, LISTENING, UPSTREAM_TLS } from "./traffic.ts";
@@ -11,6 +12,7 @@ export const SETTINGS = {
   ...UPSTREAM_TLS,
   ...LIMITS,
   ...PROCESS,
+  ...ADMIN,
   ...LOGGING,
   ...PINGORA_ONLY,
 };

@@ -55,6 +55,8 @@ const ELSEWHERE: ReadonlyMap<string, SettingName> = new Map<string, SettingName>
   ["max-body-size", "max_request_body"],
   ["client-max-body-size", "max_request_body"],
   ["workers", "threads"],
+  ["admin-listen", "admin"],
+  ["admin-address", "admin"],
   ["background", "daemon"],
   ["verbose", "log_level"],
   ["debug", "log_level"],

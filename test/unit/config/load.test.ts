@@ -26,6 +26,7 @@ const KEYS: Readonly<Record<string, readonly [yaml: string, seen: (loaded: Loade
   cert: [join(TLS, "site.pem"), ({ config }) => config?.listeners[0]?.tls[0]?.certFile, join(TLS, "site.pem")],
   key: [join(TLS, "site.key"), ({ config }) => config?.listeners[0]?.tls[0]?.keyFile, join(TLS, "site.key")],
   trusted_proxies: ["[10.0.0.1]", (each) => proxy(each)?.trustedProxies, ["10.0.0.1/32"]],
+  admin: ["'[::1]:2019'", ({ admin }) => admin.address, { type: "tcp", host: "::1", port: 2019 }],
   upstream: ["https://a.example", (each) => proxy(each)?.upstreams.map((up) => up.tls), [true]],
   cp: ["/up*", matchOf, [[{ type: "context_path", pattern: { type: "prefix", path: "/up" } }]]],
   host: ["a.example", (each) => proxy(each)?.host, "a.example"],

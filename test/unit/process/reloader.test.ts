@@ -1,11 +1,12 @@
 import { describe, expect, test } from "bun:test";
-import type { Config, LogConfig } from "../../../src/config/model.ts";
+import type { AdminConfig, Config, LogConfig } from "../../../src/config/model.ts";
 import type { Problem } from "../../../src/config/problem.ts";
 import { type LoadedConfig, Reloader } from "../../../src/process/reloader.ts";
 import type { ReloadResult } from "../../../src/process/worker.ts";
 import { configWith, RecordingLog } from "../../helpers/proxy.ts";
 
 const LOG: LogConfig = { level: "info", format: undefined };
+const ADMIN: AdminConfig = { address: undefined, isDefault: false, token: undefined, origins: [] };
 const NONE = { added: 0, removed: 0, changed: 0 };
 const RELOADED: ReloadResult = {
   type: "reloaded",
@@ -41,7 +42,7 @@ function make(loaded: Partial<LoadedConfig>, result: ReloadResult = RELOADED): M
   const load = async (): Promise<LoadedConfig> => {
     loads++;
     await Bun.sleep(5);
-    return { config, log: LOG, problems: [], files: ["gatekeeper.yaml"], ...loaded };
+    return { config, log: LOG, admin: ADMIN, problems: [], files: ["gatekeeper.yaml"], ...loaded };
   };
   const listenProblem = (): Problem => ({ ...PROBLEM, message: "the address is in use already" });
   const reloader = new Reloader({ worker: { config, reload }, log, load, logConfig: LOG, listenProblem });
