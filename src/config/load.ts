@@ -127,6 +127,7 @@ function buildProcess(settings: Settings, maintenancePage: PageFile | undefined)
   return {
     threads: settings.value("threads"),
     workerHangTimeoutMs: settings.value("worker_hang_timeout"),
+    metrics: settings.value("metrics"),
     maintenancePage,
     daemon: settings.value("daemon"),
     // Pingora writes none in the foreground, nginx does: it is written there for who asks for it.

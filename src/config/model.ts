@@ -131,6 +131,8 @@ export interface ProcessConfig {
   readonly threads: number;
   /** A worker with a process of its own that does not react for so long is replaced. 0 is never. Default 10 s (ours). */
   readonly workerHangTimeoutMs: number;
+  /** Whether requests are counted. Default true (ours). */
+  readonly metrics: boolean;
   /** What `gatekeeper maintenance` answers with; undefined is a short page of its own. */
   readonly maintenancePage: PageFile | undefined;
   /** Whether it works in the background. The error log, the user, the group and the folder are a daemon's alone. */

@@ -1,4 +1,5 @@
 import type { Config, ListenerConfig, RouteConfig } from "../config/model.ts";
+import type { WorkerMeter } from "../observe/metrics/worker-meter.ts";
 import type { BridgeData } from "../proxy/bridge.ts";
 import { Engine } from "../proxy/engine.ts";
 import { Gateway } from "../proxy/gateway.ts";
@@ -34,6 +35,7 @@ export class Generation implements Disposable {
   readonly #healthChecker: HealthChecker;
   readonly #probing: Probing;
   readonly #maintenance: Maintenance;
+  readonly #meter: WorkerMeter;
   /** Where streams may stay. */
   readonly #routesByKey = new Map<string, ProxyRoute[]>();
 
@@ -41,9 +43,11 @@ export class Generation implements Disposable {
   constructor(config: Config, service: Service) {
     this.config = config;
     this.#maintenance = service.maintenance;
+    this.#meter = service.meter;
+    const meter = config.process.metrics ? service.meter : undefined;
     this.listeners = listenerNames(config.listeners);
     for (const { routes } of config.listeners) {
-      if (!this.#byRoutes.has(routes)) this.#byRoutes.set(routes, putToWork(routes, service));
+      if (!this.#byRoutes.has(routes)) this.#byRoutes.set(routes, putToWork(routes, service, meter));
     }
     this.#probing = service.probing;
     this.#proxyRoutes = [...this.#byRoutes.values()].flatMap((atWork) => atWork.proxyRoutes);
@@ -81,6 +85,7 @@ export class Generation implements Disposable {
 
   /** It is what serves from now on. Starts what runs by itself: health checks. */
   start(): void {
+    this.#meter.onConfigured();
     this.#maintenance.page = this.config.process.maintenancePage;
     // Another worker is told, also of what nobody looks at any more.
     if (this.#probing.isProber) this.#healthChecker.start();
@@ -115,9 +120,9 @@ export class Generation implements Disposable {
   }
 }
 
-function putToWork(routes: readonly RouteConfig[], service: Service): RoutesAtWork {
+function putToWork(routes: readonly RouteConfig[], service: Service, meter: WorkerMeter | undefined): RoutesAtWork {
   const { log, lanes, budget, webSockets, streams } = service;
-  const gateway = new Gateway(routes, service);
+  const gateway = new Gateway(routes, service, meter);
   const configs = gateway.proxyRoutes.map((route) => route.config);
   const maxMessageBytes = Math.max(0, ...configs.map((config) => config.websocket.maxMessageBytes));
   return {

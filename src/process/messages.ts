@@ -1,10 +1,13 @@
 import type { Config } from "../config/model.ts";
+import type { LiveWebSocket } from "../observe/live.ts";
 import type { LogFacts, LogLevel } from "../observe/log.ts";
+import type { Telling } from "../observe/metrics/telling.ts";
 import type { DownPeer } from "../upstream/health/checker.ts";
 import type { PeerStatus } from "../upstream/peer-status.ts";
 import type { ControlState } from "./controls.ts";
 import type { Holdings } from "./holdings.ts";
 import type { ListeningAt, Sharing } from "./sharing.ts";
+import type { TellWish } from "./teller.ts";
 import type { ReloadChanges, StopResult } from "./worker.ts";
 
 /**
@@ -60,6 +63,10 @@ export type Ask =
   | { readonly type: "set_down"; readonly down: readonly DownPeer[] }
   /** Answered `peers`. */
   | { readonly type: "peers" }
+  /** What was counted since this was last asked. Answered `telling`. */
+  | { readonly type: "tell"; readonly wish: TellWish }
+  /** Answered `web_sockets`. */
+  | { readonly type: "web_sockets" }
   /** Answered `holdings`. */
   | { readonly type: "holdings" }
   /** Closes the files of access logs, which are opened anew by the next line. Answered `done`. */
@@ -79,6 +86,8 @@ export type Answer =
   | { readonly type: "failed"; readonly reason: string }
   | { readonly type: "open"; readonly count: number }
   | { readonly type: "peers"; readonly peers: readonly PeerStatus[] }
+  | { readonly type: "telling"; readonly telling: Telling }
+  | { readonly type: "web_sockets"; readonly webSockets: readonly LiveWebSocket[] }
   | { readonly type: "holdings"; readonly holdings: Holdings }
   | { readonly type: "stopped"; readonly result: StopResult }
   | { readonly type: "done" };

@@ -1,6 +1,7 @@
 import type { AdminConfig, Config, LogConfig } from "../config/model.ts";
 import { hasErrors, placeText, type Problem } from "../config/problem.ts";
 import type { Log, LogFacts } from "../observe/log.ts";
+import { PastReloads } from "./past-reloads.ts";
 import { restartProblems } from "./restart-settings.ts";
 import type { ListenFailure, ReloadResult, Worker } from "./worker.ts";
 
@@ -39,6 +40,7 @@ export interface ReloaderOptions {
 
 /** Puts what the files say now to work, one reload after the other, and says in the log what came of each. */
 export class Reloader {
+  readonly past = new PastReloads();
   readonly #options: ReloaderOptions;
   #running: Promise<ReloadReport> | undefined = undefined;
   /** The one that follows: it reads the files after every trigger that waits for it. */
@@ -90,6 +92,7 @@ export class Reloader {
       ]);
     }
     if (result.type === "failed") return this.#refuse(trigger, result.reason, []);
+    this.past.note(Date.now(), undefined);
     const changes = changesOf(result);
     log.info("configuration reloaded", { trigger, ...changes, ms: Math.round(performance.now() - began) });
     const warnings = [...problems, ...restartProblems({ before, logBefore: logConfig, after: config, ...loaded })];
@@ -101,6 +104,7 @@ export class Reloader {
 
   #refuse(trigger: ReloadTrigger, summary: string, problems: readonly Problem[]): ReloadReport {
     const { log } = this.#options;
+    this.past.note(Date.now(), summary);
     const errors = problems.filter((problem) => problem.severity === "error");
     const count = errors.length > 0 ? errors.length : undefined;
     log.error("reload failed, the old configuration stays", { trigger, reason: summary, errors: count });

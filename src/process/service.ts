@@ -1,4 +1,5 @@
 import type { Log } from "../observe/log.ts";
+import { WorkerMeter } from "../observe/metrics/worker-meter.ts";
 import { AccessLogs } from "../proxy/access-logs.ts";
 import { BufferBudget } from "../proxy/budget.ts";
 import { PasswordChecks } from "../proxy/handlers/password-checks.ts";
@@ -38,6 +39,7 @@ export class Service implements AsyncDisposable {
   readonly passwords = new PasswordChecks();
   readonly maintenance = new Maintenance();
   readonly webSockets: WebSocketProxy;
+  readonly meter = new WorkerMeter();
 
   constructor(log: Log, probing: Probing = PROBING_ALONE) {
     this.log = log;

@@ -11,6 +11,7 @@ import type { Answer, Ask } from "./messages.ts";
 import { prepareAll } from "./prepare-all.ts";
 import { ALONE, type ListeningAt, portsOf, type Sharing } from "./sharing.ts";
 import type { NewWorker } from "./worker-link.ts";
+import { Turns } from "./turns.ts";
 import { countOpen, WorkerSlot, type WorkerStatus } from "./worker-slot.ts";
 import type { ReloadResult, StopResult } from "./worker.ts";
 
@@ -46,7 +47,7 @@ export class Supervisor {
   #isStopping = false;
   readonly #health = new HealthRelay(() => this.#slots);
   /** What changes a worker's configuration goes one after the other. */
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
 
   /** Made by `startSupervisor`. */
   constructor(config: Config, options: SupervisorOptions) {
@@ -122,12 +123,12 @@ export class Supervisor {
 
   /** All workers serve by another configuration, or none does. */
   async reload(config: Config): Promise<ReloadResult> {
-    return await this.#inTurn(() => this.#reload(config));
+    return await this.#turns.take(() => this.#reload(config));
   }
 
   /** Does what a person wants of the running process beside a reload. */
   async control(command: ControlCommand): Promise<ControlResult> {
-    return await this.#inTurn(() => this.controls.do(command));
+    return await this.#turns.take(() => this.controls.do(command));
   }
 
   /** Has every worker close the files of its access logs and open them anew. */
@@ -170,7 +171,12 @@ export class Supervisor {
 
   /** Asks every worker that serves. */
   async askServing(ask: Ask): Promise<readonly (Answer | undefined)[]> {
-    return await Promise.all(this.#slots.filter((slot) => slot.isServing).map((slot) => slot.ask(ask)));
+    return await Promise.all(this.askEach(ask));
+  }
+
+  /** The same, each for itself, in the order of `workers`; undefined in the place of one that does not serve, or is spared. */
+  askEach(ask: Ask, spared: ReadonlySet<number> = new Set()): readonly (Promise<Answer | undefined> | undefined)[] {
+    return this.#slots.map((slot) => (slot.isServing && !spared.has(slot.index + 1) ? slot.ask(ask) : undefined));
   }
 
   async #stopWith(ask: Extract<Ask, { type: "stop" | "drain" }>): Promise<StopResult> {
@@ -223,7 +229,7 @@ export class Supervisor {
       return slot.kill();
     }
     log.info("a worker took the place of the one that ended", { worker: slot.index + 1, pid: slot.pid });
-    await this.#inTurn(async () => {
+    await this.#turns.take(async () => {
       await slot.ask({ type: "set_controls", controls: this.controls.state });
       this.#health.tell([slot]);
       await this.#bringUpToDate(slot);
@@ -283,12 +289,6 @@ export class Supervisor {
   #shared({ index }: WorkerSlot): Sharing {
     const held = [...listenerNames(this.#config.listeners).keys()];
     return { ports: portsOf(this.#listeningAt), held, servesUnixSockets: index === 0 };
-  }
-
-  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const done = this.#turn.then(work);
-    this.#turn = done.catch(() => {});
-    return await done;
   }
 }
 

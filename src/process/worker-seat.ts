@@ -74,6 +74,10 @@ export class WorkerSeat implements Disposable {
         return { type: "done" };
       case "peers":
         return { type: "peers", peers: worker.peers };
+      case "tell":
+        return { type: "telling", telling: worker.teller.tell(ask.wish) };
+      case "web_sockets":
+        return { type: "web_sockets", webSockets: worker.teller.webSockets() };
       case "holdings":
         return { type: "holdings", holdings: await holdingsOf(worker) };
       case "reopen_logs":

@@ -10,6 +10,7 @@ import { type ListenFailure, ListenError, ListenerSet, type Opened } from "./lis
 import { openFilesLimit } from "./open-files.ts";
 import { OpenFilesWatch } from "./open-files-watch.ts";
 import { type Probing, Service } from "./service.ts";
+import { Teller } from "./teller.ts";
 import { ALONE, type ListeningAt, type Sharing } from "./sharing.ts";
 
 export { ListenError, type ListenFailure };
@@ -41,6 +42,7 @@ export interface ReloadChanges extends Changes {
 
 /** One event loop that serves: its listeners, the configuration they serve by, and what outlives that. */
 export class Worker {
+  readonly teller: Teller;
   readonly #log: Log;
   readonly #service: Service;
   readonly #listeners: ListenerSet;
@@ -58,6 +60,7 @@ export class Worker {
     this.#generation = generation;
     this.#follow(generation);
     this.#listeners = listeners;
+    this.teller = new Teller(service, () => listeners.open);
     const limit = openFilesLimit();
     if (limit === undefined || !Number.isFinite(limit)) return;
     this.#openFiles = new OpenFilesWatch({

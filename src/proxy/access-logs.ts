@@ -28,6 +28,13 @@ export class AccessLogs implements AsyncDisposable {
     return log;
   }
 
+  /** Lines that were lost so far. */
+  get dropped(): number {
+    let dropped = 0;
+    for (const log of this.#open.values()) dropped += log.dropped;
+    return dropped;
+  }
+
   /** Opens files anew, after they were moved away. */
   async reopen(): Promise<void> {
     await Promise.all([...this.#open.values()].map((log) => log.reopen()));

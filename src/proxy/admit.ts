@@ -7,8 +7,7 @@ import { type Downstream, Session } from "./session.ts";
 
 /** Takes a request apart into its session. What is wrong with it already stands in `session.error`. */
 export function admit<Ctx>(request: Request, downstream: Downstream, phases: ProxyHttp<Ctx>): Session<Ctx> {
-  const observation =
-    phases.isObserved === true ? new Observation(performance.now(), protocolOf(request, downstream)) : undefined;
+  const observation = observe(request, downstream, phases);
   const { headers, method } = request;
   const host = headers.get("host");
   const parsed = parseTarget(request.url, host);
@@ -32,6 +31,11 @@ export function admit<Ctx>(request: Request, downstream: Downstream, phases: Pro
     session.error = new ProxyError("payload_too_large", "the body is larger than the configured limit");
   }
   return session;
+}
+
+function observe<Ctx>(request: Request, downstream: Downstream, phases: ProxyHttp<Ctx>): Observation | undefined {
+  if (phases.isObserved === true) return new Observation(performance.now(), true, protocolOf(request, downstream));
+  return phases.isTimed === true ? new Observation(performance.now(), false, undefined) : undefined;
 }
 
 function hasBody(headers: Headers): boolean {

@@ -166,7 +166,9 @@ export class Answer<Ctx> {
     const body = head.transform === undefined ? upstream.body : head.transform(upstream.body);
     const filter = this.#phases.responseBodyFilter;
     let forget: (() => void) | undefined;
-    const { owner } = session;
+    const { owner, observation } = session;
+    const isEvents = hasEvents(head.headers);
+    if (isEvents && observation !== undefined) observation.isEventStream = true;
     const options = {
       filter: filter === undefined ? undefined : (chunk: Uint8Array) => filter.call(this.#phases, session, chunk),
       readTimeoutMs: peer.options.timeouts.readMs,
@@ -174,7 +176,7 @@ export class Answer<Ctx> {
       sent: (bytes: number) => void (session.bytesSent += bytes),
       beforeEnd: () => session.restoreIdleTimeout(),
       onLeave:
-        owner !== undefined && hasEvents(head.headers)
+        owner !== undefined && isEvents
           ? (goAway: () => void) => {
               const { routeKey } = session;
               forget = this.#streams.add({ routeKey, peer, closeDelayMs: owner.streamCloseDelayMs, goAway });

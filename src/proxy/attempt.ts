@@ -58,7 +58,7 @@ function requestBody<Ctx>(
   // One whose length is known has been let in by it already.
   const length = headers.get("content-length");
   const mostBytes = length === null ? session.maxRequestBodyBytes : 0;
-  const isCounted = session.observation !== undefined && (length === null || Number(length) > UNCOUNTED_BYTES);
+  const isCounted = session.observation?.countsBytes === true && (length === null || Number(length) > UNCOUNTED_BYTES);
   const isTimed = session.deadline !== undefined;
   if (!isFiltered && !isCounted && mostBytes === 0 && !isTimed) return body;
   if (isFiltered) headers.delete("content-length");

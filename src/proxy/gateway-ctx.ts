@@ -6,6 +6,7 @@ import type { ErrorRoutes, Failure } from "./error-routes.ts";
 import type { MaintenanceNotice } from "./maintenance.ts";
 import type { ResponseHead } from "./phases.ts";
 import type { ProxyRoute } from "./proxy-route.ts";
+import type { CompiledRoute } from "./route-list.ts";
 import type { Session } from "./session.ts";
 
 /** What the gateway remembers of one request between its phases. */
@@ -45,6 +46,10 @@ export class GatewayCtx {
   isUnderWay = false;
   /** The present attempt has counted as a failure of its peer. */
   isCharged = false;
+  /** The route that answered or forwarded it, or that is closed; the innermost, and the first. */
+  taken: CompiledRoute | undefined = undefined;
+  /** That its last attempt failed is in the counts of its peer. */
+  isFailureCounted = false;
 }
 
 /** A request that the gateway serves. */

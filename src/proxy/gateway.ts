@@ -1,6 +1,7 @@
 import type { RouteConfig } from "../config/model.ts";
 import { OVER_BUDGET, ProxyError } from "../core/errors.ts";
 import type { Log } from "../observe/log.ts";
+import type { WorkerMeter } from "../observe/metrics/worker-meter.ts";
 import type { Peer } from "../upstream/peer.ts";
 import type { RetryVerdict } from "../upstream/retry.ts";
 import { accessRecord } from "./access-record.ts";
@@ -13,6 +14,7 @@ import { type CompileContext, RouteCompiler } from "./handlers/compile.ts";
 import { FailureAnswer } from "./handlers/failure-answer.ts";
 import { FORWARD, type Outcome, PASS_ON } from "./handlers/handler.ts";
 import { CLOSED, type Maintenance, type MaintenanceNotice } from "./maintenance.ts";
+import { Metering } from "./metering.ts";
 import { Outcomes } from "./outcomes.ts";
 import type { Instead, ProxyHttp, ResponseHead } from "./phases.ts";
 import type { ProxyRoute } from "./proxy-route.ts";
@@ -24,6 +26,8 @@ export class Gateway implements ProxyHttp<GatewayCtx> {
   /** Every place that something is forwarded to. */
   readonly proxyRoutes: readonly ProxyRoute[];
   readonly isObserved: boolean;
+  readonly isTimed: boolean;
+  readonly connectedToUpstream?: (session: GatewaySession, peer: Peer) => void;
   readonly responseFilter?: (session: GatewaySession, head: ResponseHead) => void;
   readonly upstreamResponseFilter?: (session: GatewaySession, head: ResponseHead) => Awaitable<Instead | undefined>;
   readonly #outcomes: Outcomes;
@@ -31,13 +35,19 @@ export class Gateway implements ProxyHttp<GatewayCtx> {
   readonly #routes: RouteList;
   readonly #maintenance: Maintenance;
   readonly #log: Log;
+  readonly #metering: Metering | undefined;
 
-  constructor(routes: readonly RouteConfig[], context: CompileContext & { readonly log: Log }) {
-    const compiler = new RouteCompiler(context);
+  /** @param meter where requests are counted; undefined where they are not */
+  constructor(routes: readonly RouteConfig[], context: CompileContext & { readonly log: Log }, meter?: WorkerMeter) {
+    const compiler = new RouteCompiler(context, meter);
     this.#routes = compiler.list(routes);
     this.proxyRoutes = compiler.proxyRoutes;
     this.isObserved = compiler.logsRequests;
     this.#logsRequests = compiler.logsRequests;
+    this.isTimed = meter !== undefined;
+    const metering = meter && new Metering(meter, compiler.hosts);
+    this.#metering = metering;
+    if (metering !== undefined) this.connectedToUpstream = (session, peer) => metering.onHead(session, peer);
     // Where no answer is ever edited, the engine passes answers on without asking.
     if (compiler.editsAnswers) this.responseFilter = editUpstreamAnswer;
     if (compiler.handlesResponses) this.upstreamResponseFilter = handleResponse;
@@ -81,11 +91,13 @@ export class Gateway implements ProxyHttp<GatewayCtx> {
 
   heldAnswered(session: GatewaySession, head: ResponseHead): void {
     this.#outcomes.onHead(session, head);
+    if (session.peer !== undefined) this.#metering?.onHeldHead(session.peer);
   }
 
   upstreamRequestFilter(session: GatewaySession, headers: Headers, peer: Peer): void {
     const { route } = session.ctx;
     if (route === undefined) return;
+    session.ctx.isFailureCounted = false;
     if (route.isWatched) this.#outcomes.onAttempt(session, peer);
     setForwarded(headers, session, route.trusts(session));
     route.editRequest(headers, session);
@@ -93,6 +105,7 @@ export class Gateway implements ProxyHttp<GatewayCtx> {
 
   attemptFailed(session: GatewaySession, peer: Peer, error: ProxyError): void {
     this.#outcomes.onFailure(session, peer, error);
+    this.#metering?.onFailure(session, peer, error);
   }
 
   failToConnect(session: GatewaySession, peer: Peer, error: ProxyError): RetryVerdict {
@@ -124,6 +137,7 @@ export class Gateway implements ProxyHttp<GatewayCtx> {
 
   logging(session: GatewaySession): void {
     if (this.#logsRequests) this.#logRequest(session);
+    this.#metering?.onEnd(session);
     const { error } = session;
     if (error === undefined) return;
     this.#outcomes.onEnd(session, error);

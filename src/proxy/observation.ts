@@ -13,6 +13,8 @@ export type Protocol = "HTTP/1.0" | "HTTP/1.1" | "HTTP/2.0" | "HTTP/3.0";
 export class Observation {
   /** When the request was there. */
   readonly startedAt: number;
+  /** Whether bytes of long bodies are counted as they go by. */
+  readonly countsBytes: boolean;
   /** Undefined where it is not known: HTTP/2 or HTTP/3, on a listener that has both. */
   readonly protocol: Protocol | undefined;
   /** When the last attempt began; 0 before the first. */
@@ -24,6 +26,8 @@ export class Observation {
   connectMs: number | undefined = undefined;
   /** From the beginning of the last attempt to the head of its answer; undefined while there is none. */
   upstreamLatencyMs: number | undefined = undefined;
+  /** It stays open as long as its ends like: how long it took says nothing. */
+  isEventStream = false;
   /** Bytes of the request's body that went by; undefined where they are not counted one by one, see `bytesReceived`. */
   countedBytes: number | undefined = undefined;
   /** Of a WebSocket while it is open: goes on counting. */
@@ -31,8 +35,9 @@ export class Observation {
   /** How it ended, when it has. */
   webSocketEnd: BridgeEnd | undefined = undefined;
 
-  constructor(startedAt: number, protocol: Protocol | undefined) {
+  constructor(startedAt: number, countsBytes: boolean, protocol: Protocol | undefined) {
     this.startedAt = startedAt;
+    this.countsBytes = countsBytes;
     this.protocol = protocol;
   }
 

@@ -42,6 +42,9 @@ export interface ProxyHttp<Ctx = unknown> {
    */
   readonly isObserved?: boolean;
 
+  /** Whether `logging` wants the times alone, and lengths as the fields say them. */
+  readonly isTimed?: boolean;
+
   /** First of all, before any routing: the place for what must see every request. Cannot answer. */
   earlyRequestFilter?(session: Session<Ctx>): Awaitable<void>;
 

@@ -1,5 +1,6 @@
 import { ProxyError } from "../core/errors.ts";
 import { mayClimb } from "../core/target.ts";
+import type { RouteMeter } from "../observe/metrics/route-meter.ts";
 import type { RouteIndex } from "../routing/route-index.ts";
 import type { Awaitable } from "./awaitable.ts";
 import type { GatewaySession } from "./gateway-ctx.ts";
@@ -12,6 +13,8 @@ export interface CompiledRoute {
   /** The names of the routes around it and its own. */
   readonly key: string;
   readonly handlers: readonly Handler[];
+  /** Where its requests are counted; undefined where nothing is. */
+  readonly meter: RouteMeter | undefined;
   /** When it matched, no further route of its list is looked at. */
   readonly terminal: boolean;
 }
@@ -55,12 +58,19 @@ export class RouteList implements Handler {
       if (number < first || !index.matches(number, session)) continue;
       const route = index.value(number);
       const notice = this.#maintenance.routes?.get(route.key);
-      if (notice !== undefined) return closed(session, notice, route.handlers);
+      if (notice !== undefined) return closed(session, notice, route);
       const outcome = runHandlers(route.handlers, 0, session);
       if (outcome instanceof Promise) {
-        return outcome.then((settled) => settled ?? (route.terminal ? undefined : this.#from(number + 1, session)));
+        return outcome.then((settled) => {
+          if (settled === undefined) return route.terminal ? undefined : this.#from(number + 1, session);
+          session.ctx.taken ??= route;
+          return settled;
+        });
       }
-      if (outcome !== undefined) return outcome;
+      if (outcome !== undefined) {
+        session.ctx.taken ??= route;
+        return outcome;
+      }
       if (route.terminal) return undefined;
       // What the index was asked for has changed: the routes that are left are other ones.
       if (session.revision !== revision) return this.#from(number + 1, session);
@@ -70,9 +80,10 @@ export class RouteList implements Handler {
 }
 
 /** A route in maintenance does nothing but log. */
-function closed(session: GatewaySession, notice: MaintenanceNotice, handlers: readonly Handler[]): ProxyError {
+function closed(session: GatewaySession, notice: MaintenanceNotice, route: CompiledRoute): ProxyError {
   session.ctx.notice = notice;
-  logs(session, handlers);
+  session.ctx.taken ??= route;
+  logs(session, route.handlers);
   return CLOSED;
 }
 

@@ -7,6 +7,7 @@ import type { OpenStreams } from "./open-streams.ts";
 import type { ProxyHttp, ResponseHead } from "./phases.ts";
 import type { Session } from "./session.ts";
 import type { HoldOptions } from "./websocket/hold.ts";
+import { OpenWebSockets } from "./websocket/open-web-sockets.ts";
 import { Redial } from "./websocket/redial.ts";
 import { accept, dialUpstream, discard, type UpgradeOptions } from "./upgrade.ts";
 
@@ -17,6 +18,7 @@ const ABNORMAL = 1006;
 
 /** Carries the WebSockets of a worker from their handshake to their end. Owns every open one. */
 export class WebSocketProxy implements Disposable {
+  readonly open = new OpenWebSockets();
   readonly #bridges = new Bridges();
   readonly #streams: OpenStreams;
   readonly #log: Log;
@@ -85,6 +87,7 @@ export class WebSocketProxy implements Disposable {
     const bridge = accept(session.downstream.server, session, { ...dialed, options: { ...options, hold } }, (end) => {
       isOver = true;
       forget?.();
+      this.open.delete(end.traffic);
       session.error = errorOf(end);
       session.bytesSent = end.traffic.bytesSent;
       if (observation !== undefined) observation.webSocketEnd = end;
@@ -92,6 +95,8 @@ export class WebSocketProxy implements Disposable {
     });
     if (bridge === undefined) return new ProxyError("client_gone", "the client left during the handshake");
     if (observation !== undefined) observation.traffic = bridge.traffic;
+    this.open.add(session, bridge.traffic, Date.now());
+    if (isOver) this.open.delete(bridge.traffic);
     /** Makes it known by the peer that carries it, for a reload that takes one of the two away. */
     const enlist = (): void => {
       forget?.();

@@ -1,4 +1,5 @@
 import type { CircuitBreakerConfig } from "../config/model.ts";
+import { PeerMeter } from "../observe/metrics/peer-meter.ts";
 import { CircuitBreaker } from "./health/breaker.ts";
 import { Failures } from "./health/failures.ts";
 
@@ -17,6 +18,7 @@ export interface PeerFailure {
 
 /** What is known of an upstream address while it is in use, however it is spoken to (Caddy's `Host`). */
 export class PeerLife {
+  readonly meter = new PeerMeter();
   /** What failed on it lately. */
   readonly failures = new Failures();
   /** It was said that it is suspect, and not yet that it is trusted again. */

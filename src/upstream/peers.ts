@@ -1,4 +1,5 @@
 import type { UpstreamAddress } from "../config/model.ts";
+import type { PeerDelta } from "../observe/metrics/peer-meter.ts";
 import type { DownPeer } from "./health/checker.ts";
 import { Peer, type PeerOptions, peerName } from "./peer.ts";
 import type { Down, PeerLife } from "./peer-life.ts";
@@ -62,6 +63,13 @@ export class Peers {
   get statuses(): readonly PeerStatus[] {
     const now = performance.now();
     return [...this.#byName.values()].flatMap((peers) => statusOf(peers, now));
+  }
+
+  /** What was counted of each address since this was last asked, of those that leave too. */
+  takeCounts(): readonly PeerDelta[] {
+    const deltas = [...this.#byName].map(([name, [peer]]) => peer?.life.meter.take(name));
+    for (const [name, { meter }] of this.#leaving) deltas.push(meter.take(name));
+    return deltas.filter((delta) => delta !== undefined);
   }
 
   /**

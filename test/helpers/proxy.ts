@@ -174,6 +174,7 @@ const PROXY: Omit<ReverseProxyConfig, "upstreams"> = {
 const PROCESS: ProcessConfig = {
   threads: 1,
   workerHangTimeoutMs: 10_000,
+  metrics: true,
   maintenancePage: undefined,
   daemon: false,
   pidFile: undefined,

@@ -31,6 +31,12 @@ export const PROCESS = {
     default: "10s",
     status: "effective",
   }),
+  metrics: setting({
+    kind: SWITCH,
+    doc: "Count requests, for GET /metrics and whoever watches; false counts nothing",
+    default: "true",
+    status: "effective",
+  }),
   maintenance_page: setting({
     kind: FILE,
     doc: "File that is answered with while `gatekeeper maintenance` is on, at most 1 MiB; without it a short page is",

@@ -1,4 +1,5 @@
 import type { HandlerConfig, ReverseProxyConfig, RouteConfig } from "../../config/model.ts";
+import type { WorkerMeter } from "../../observe/metrics/worker-meter.ts";
 import { RouteIndex } from "../../routing/route-index.ts";
 import { type Awaitable, whenDone } from "../awaitable.ts";
 import { ErrorRoutes } from "../error-routes.ts";
@@ -51,10 +52,15 @@ export class RouteCompiler {
   logsRequests = false;
   /** True when some route answers in place of an upstream. */
   handlesResponses = false;
+  /** Every host that some route is for. */
+  readonly hosts = new Set<string>();
   readonly #context: CompileContext;
+  readonly #meter: WorkerMeter | undefined;
 
-  constructor(context: CompileContext) {
+  /** @param meter where requests are counted; undefined where they are not */
+  constructor(context: CompileContext, meter?: WorkerMeter) {
     this.#context = context;
+    this.#meter = meter;
   }
 
   /** @param key the names of the routes around these @param next what comes after them */
@@ -67,14 +73,16 @@ export class RouteCompiler {
     return list;
   }
 
-  #route({ name, handlers, terminal }: RouteConfig, outer: string, next: Continuation): CompiledRoute {
+  #route({ name, match, handlers, terminal }: RouteConfig, outer: string, next: Continuation): CompiledRoute {
     const key = outer === "" ? name : `${outer} > ${name}`;
+    for (const matcher of match.flat())
+      if (matcher.type === "host") for (const host of matcher.hosts) this.hosts.add(host);
     const compiled: Handler[] = [];
     for (const [i, handler] of handlers.entries()) {
       const after = (session: GatewaySession) => goOn(runHandlers(compiled, i + 1, session), session, next);
       compiled.push(this.handler(handler, key, after));
     }
-    return { key, handlers: compiled, terminal };
+    return { key, handlers: compiled, terminal, meter: this.#meter?.route(key) };
   }
 
   #set(config: ReverseProxyConfig): UpstreamSet {

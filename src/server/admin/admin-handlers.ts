@@ -27,6 +27,8 @@ export interface AdminHandlers {
 export interface WatchOptions {
   /** Whether each request that ends is told. */
   readonly exchanges: boolean;
+  /** What `LiveState.mayWrite` says. Default false. */
+  readonly mayWrite?: boolean;
 }
 
 export type TellEvent = <Name extends keyof LiveEvents>(name: Name, data: LiveEvents[Name]) => void;

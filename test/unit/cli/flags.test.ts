@@ -209,6 +209,7 @@ const PROCESS = {
   upgradeSock: "/tmp/gatekeeper_upgrade.sock",
   gracePeriodMs: 30_000,
   gracefulShutdownTimeoutMs: 5000,
+  metrics: true,
   maintenancePage: undefined,
   clientBindToIpv4: [],
   clientBindToIpv6: [],

@@ -72,6 +72,7 @@ const KEYS: Readonly<Record<string, readonly [yaml: string, seen: (loaded: Loade
   websocket_handshake_timeout: ["1s", (each) => proxy(each)?.websocket.handshakeTimeoutMs, 1000],
   version: ["1", ({ problems }) => problems.length, 0],
   threads: ["4", ({ config }) => config?.process.threads, 4],
+  metrics: ["false", ({ config }) => config?.process.metrics, false],
   worker_hang_timeout: ["3s", ({ config }) => config?.process.workerHangTimeoutMs, 3000],
   daemon: ["true", ({ config }) => config?.process.daemon, true],
   pid_file: ["/run/g.pid", ({ config }) => config?.process.pidFile, "/run/g.pid"],

@@ -1,0 +1,141 @@
+import {
+  Histogram,
+  type HistogramDelta,
+  SIZE_BOUNDS_BYTES,
+  sizeBucket,
+  TIME_BOUNDS_MS,
+  timeBucket,
+} from "./histogram.ts";
+
+/** One request that is over, as it is counted. Its fields are set anew for each: none is made on the way. */
+export interface Counted {
+  /** Of `WorkerMeter.hosts`. */
+  host: number;
+  status: number;
+  /** Whether the answer is the proxy's or the upstream's failure: 5xx, or broken off. */
+  isFailed: boolean;
+  /** NaN for what stays open as long as its ends like: WebSockets and event streams. */
+  tookMs: number;
+  bytesReceived: number;
+  bytesSent: number;
+  /** Attempts beside the first. */
+  retries: number;
+}
+
+/** What is counted of one route in a worker since it was last taken. */
+export class RouteMeter {
+  readonly key: string;
+  /** The last configuration that had it, as `WorkerMeter` counts them. */
+  revision = 0;
+  readonly #statuses: StatusSlots;
+  /** By host, then by the status's slot. Made by the first request of a host. */
+  readonly #byHost = new Map<number, Uint32Array>();
+  #durations: Histogram | undefined = undefined;
+  #sizes: Histogram | undefined = undefined;
+  #requests = 0;
+  #failed = 0;
+  #retries = 0;
+  #bytesReceived = 0;
+
+  constructor(key: string, statuses: StatusSlots) {
+    this.key = key;
+    this.#statuses = statuses;
+  }
+
+  add({ host, status, isFailed, tookMs, bytesReceived, bytesSent, retries }: Counted): void {
+    this.#requests++;
+    if (isFailed) this.#failed++;
+    this.#retries += retries;
+    this.#bytesReceived += bytesReceived;
+    const slot = this.#statuses.of(status);
+    const counts = this.#byHost.get(host);
+    if (counts !== undefined && slot < counts.length) counts[slot] = (counts[slot] ?? 0) + 1;
+    else this.#grow(host, slot);
+    const sizes = (this.#sizes ??= new Histogram(SIZE_BOUNDS_BYTES.length));
+    sizes.add(sizeBucket(bytesSent), bytesSent);
+    if (!(tookMs >= 0)) return;
+    const durations = (this.#durations ??= new Histogram(TIME_BOUNDS_MS.length));
+    durations.add(timeBucket(tookMs), tookMs);
+  }
+
+  /** Undefined for nothing. @param hosts their labels, by their numbers */
+  take(hosts: readonly string[]): RouteDelta | undefined {
+    if (this.#requests === 0) return undefined;
+    const delta = {
+      key: this.key,
+      requests: this.#requests,
+      failed: this.#failed,
+      retries: this.#retries,
+      bytesReceived: this.#bytesReceived,
+      statuses: this.#takeStatuses(hosts),
+      durations: this.#durations?.take(),
+      sizes: this.#sizes?.take(),
+    };
+    this.#requests = 0;
+    this.#failed = 0;
+    this.#retries = 0;
+    this.#bytesReceived = 0;
+    return delta;
+  }
+
+  #takeStatuses(hosts: readonly string[]): readonly StatusCount[] {
+    const found: StatusCount[] = [];
+    for (const [host, counts] of this.#byHost) {
+      for (const [slot, count] of counts.entries()) {
+        if (count > 0) found.push({ host: hosts[host] ?? "", status: this.#statuses.at(slot), count });
+      }
+      counts.fill(0);
+    }
+    return found;
+  }
+
+  #grow(host: number, slot: number): void {
+    const before = this.#byHost.get(host);
+    const counts = new Uint32Array(Math.max(4, slot + 4));
+    if (before !== undefined) counts.set(before);
+    counts[slot] = (counts[slot] ?? 0) + 1;
+    this.#byHost.set(host, counts);
+  }
+}
+
+export interface StatusCount {
+  readonly host: string;
+  readonly status: number;
+  readonly count: number;
+}
+
+/** What came to a route's counts meanwhile. */
+export interface RouteDelta {
+  readonly key: string;
+  readonly requests: number;
+  readonly failed: number;
+  readonly retries: number;
+  readonly bytesReceived: number;
+  readonly statuses: readonly StatusCount[];
+  /** Milliseconds. */
+  readonly durations: HistogramDelta | undefined;
+  /** Bytes of answers' bodies. */
+  readonly sizes: HistogramDelta | undefined;
+}
+
+/** The statuses that were seen, each with a small number: counts stand in short arrays. */
+export class StatusSlots {
+  readonly #slots = new Uint16Array(1_000);
+  readonly #statuses: number[] = [];
+
+  of(status: number): number {
+    const known = this.#slots[status] ?? 0;
+    if (known > 0) return known - 1;
+    // 0 where it is not known; what is none is counted so.
+    const valid = status >= 100 && status < 1_000 ? status : 0;
+    const same = this.#slots[valid] ?? 0;
+    if (same > 0) return same - 1;
+    this.#statuses.push(valid);
+    this.#slots[valid] = this.#statuses.length;
+    return this.#statuses.length - 1;
+  }
+
+  at(slot: number): number {
+    return this.#statuses[slot] ?? 0;
+  }
+}

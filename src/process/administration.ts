@@ -1,0 +1,215 @@
+import type { LiveCertificate, LiveEvents, LiveState, LiveWebSocket } from "../observe/live.ts";
+import { exposition, type MetricsFormat } from "../observe/metrics/exposition.ts";
+import type {
+  AdminHandlers,
+  AdminOutcome,
+  CaddyUpstream,
+  TellEvent,
+  WatchOptions,
+} from "../server/admin/admin-handlers.ts";
+import { type PeerStatus, together } from "../upstream/peer-status.ts";
+import { within } from "./answers.ts";
+import { Census } from "./census.ts";
+import { certificatesOf } from "./certificates.ts";
+import { parseCommand } from "./controls.ts";
+import { families } from "./families.ts";
+import { liveState } from "./live-state.ts";
+import type { Ask } from "./messages.ts";
+import { openFilesLimit } from "./open-files.ts";
+import type { Reloader } from "./reloader.ts";
+import { shownConfig } from "./shown-config.ts";
+import type { Supervisor } from "./supervisor.ts";
+import { openFds, processorMs } from "./teller.ts";
+
+/** A worker that does not answer within this is left out. */
+const ANSWER_MS = 500;
+
+export interface AdministrationOptions {
+  readonly supervisor: Supervisor;
+  readonly reloader: Pick<Reloader, "reload" | "past">;
+  /** Begins a drain, at the end of which the process ends (`Signals.drain`). */
+  readonly drain: () => void;
+  /** Of this build, as `0.2.0`. */
+  readonly version: string;
+}
+
+interface Watcher {
+  readonly options: WatchOptions;
+  readonly tell: TellEvent;
+}
+
+/**
+ * All that the admin listener, and whoever else looks after a running process, asks of it. Counts from its making on, and
+ * owns the timer for that.
+ */
+export class Administration implements AdminHandlers, Disposable {
+  readonly #options: AdministrationOptions;
+  readonly #census: Census;
+  readonly #watchers = new Set<Watcher>();
+  readonly #startedAt = Math.round(performance.timeOrigin);
+  #certificates: { readonly of: unknown; readonly found: readonly LiveCertificate[] } | undefined = undefined;
+
+  constructor(options: AdministrationOptions) {
+    this.#options = options;
+    this.#census = new Census(options.supervisor);
+    this.#census.onTick = (tick, exchanges) => void this.#tellAll(tick, exchanges);
+    this.#census.start();
+  }
+
+  [Symbol.dispose](): void {
+    this.#census[Symbol.dispose]();
+    this.#watchers.clear();
+  }
+
+  readonly isReady = (): boolean => {
+    const { isStopping, workers } = this.#options.supervisor;
+    return !isStopping && workers.some(({ isServing }) => isServing);
+  };
+
+  readonly metrics = async (format: MetricsFormat): Promise<string> => {
+    const { supervisor, reloader, version } = this.#options;
+    const [peers] = await Promise.all([this.#peers(), this.#census.collect(true)]);
+    const facts = {
+      tally: this.#census.tally,
+      peers,
+      workers: supervisor.workers,
+      reloads: reloader.past,
+      certificates: this.#certificatesNow(),
+      build: { version, bun: Bun.version },
+      own: {
+        rssBytes: process.memoryUsage.rss(),
+        cpuMs: processorMs(),
+        openFds: openFds(),
+        maxFds: openFilesLimit(),
+        startedAt: this.#startedAt,
+      },
+    };
+    return exposition(families(facts), format);
+  };
+
+  readonly config = (): unknown => shownConfig(this.#options.supervisor.config);
+
+  readonly reload = async (): Promise<AdminOutcome> => {
+    const report = await this.#options.reloader.reload("admin");
+    return { isDone: report.isReloaded, body: report };
+  };
+
+  readonly stop = (): AdminOutcome => {
+    const { supervisor, drain } = this.#options;
+    if (supervisor.isStopping) return { isDone: false, body: { reason: "it is stopping already" } };
+    drain();
+    return { isDone: true, body: { isStopping: true } };
+  };
+
+  readonly control = async (command: unknown): Promise<AdminOutcome> => {
+    const known = parseCommand(command);
+    if (known === undefined) return { isDone: false, body: { type: "refused", reason: "this is no command" } };
+    const result = await this.#options.supervisor.control(known);
+    return { isDone: result.type !== "refused", body: result };
+  };
+
+  readonly upstreams = async (): Promise<readonly CaddyUpstream[]> => {
+    const peers = await this.#peers();
+    return peers.map(({ name, inFlight, failures }) => ({ address: name, num_requests: inFlight, fails: failures }));
+  };
+
+  readonly connections = async (): Promise<unknown> => {
+    const [webSockets] = await Promise.all([this.#webSockets(), this.#census.collect(false)]);
+    const workers = [...this.#census.tally.gauges].map(([worker, { inFlight, webSocketsOpen }]) => ({
+      worker,
+      requests: inFlight,
+      webSockets: webSocketsOpen,
+    }));
+    return { workers, webSockets };
+  };
+
+  readonly watch = (options: WatchOptions, tell: TellEvent, end: AbortSignal): void => {
+    if (end.aborted) return;
+    const watcher: Watcher = { options, tell };
+    this.#watchers.add(watcher);
+    this.#noteWatchers();
+    end.addEventListener(
+      "abort",
+      () => {
+        this.#watchers.delete(watcher);
+        this.#noteWatchers();
+      },
+      { once: true },
+    );
+    tell("history", { ticks: this.#census.tally.ticks });
+    void this.#state().then((state) => {
+      if (!end.aborted) tell("state", forWatcher(state, options));
+    });
+  };
+
+  /** How everything stands now, as one who may change nothing sees it. */
+  async #state(): Promise<LiveState> {
+    const { supervisor, reloader, version } = this.#options;
+    const [peers, webSockets] = await Promise.all([this.#peers(), this.#webSockets()]);
+    const { urls, isStopping, config, workers, controls } = supervisor;
+    return liveState({
+      at: Date.now(),
+      now: performance.now(),
+      process: { version, pid: process.pid, startedAt: this.#startedAt, urls, isStopping },
+      mayWrite: false,
+      config,
+      tally: this.#census.tally,
+      controls: controls.state,
+      reloads: reloader.past,
+      peers,
+      webSockets,
+      workers,
+      certificates: this.#certificatesNow(),
+    });
+  }
+
+  async #tellAll(tick: LiveEvents["tick"], exchanges: LiveEvents["exchanges"]): Promise<void> {
+    if (this.#watchers.size === 0) return;
+    const state = await this.#state();
+    for (const { options, tell } of this.#watchers) {
+      tell("tick", tick);
+      tell("state", forWatcher(state, options));
+      if (options.exchanges && exchanges.exchanges.length + exchanges.untold > 0) tell("exchanges", exchanges);
+    }
+  }
+
+  #noteWatchers(): void {
+    this.#census.watchesExchanges = [...this.#watchers].some(({ options }) => options.exchanges);
+  }
+
+  /** Of all workers together. */
+  async #peers(): Promise<readonly PeerStatus[]> {
+    const byName = new Map<string, PeerStatus>();
+    for (const answer of await this.#ask({ type: "peers" })) {
+      for (const peer of answer?.type === "peers" ? answer.peers : []) {
+        const known = byName.get(peer.name);
+        byName.set(peer.name, known === undefined ? peer : together(known, peer));
+      }
+    }
+    return [...byName.values()];
+  }
+
+  async #webSockets(): Promise<readonly LiveWebSocket[]> {
+    const answers = await this.#ask({ type: "web_sockets" });
+    return answers.flatMap((answer, at) =>
+      // Each worker counts its own.
+      answer?.type === "web_sockets" ? answer.webSockets.map((each) => ({ ...each, id: `${at + 1}-${each.id}` })) : [],
+    );
+  }
+
+  async #ask(ask: Ask) {
+    const answers = this.#options.supervisor.askEach(ask);
+    return await Promise.all(answers.map((answer) => answer && within(ANSWER_MS, answer)));
+  }
+
+  /** Read once for each configuration. */
+  #certificatesNow(): readonly LiveCertificate[] {
+    const { config } = this.#options.supervisor;
+    if (this.#certificates?.of !== config) this.#certificates = { of: config, found: certificatesOf(config) };
+    return this.#certificates.found;
+  }
+}
+
+function forWatcher(state: LiveState, { mayWrite = false }: WatchOptions): LiveState {
+  return mayWrite ? { ...state, mayWrite } : state;
+}
