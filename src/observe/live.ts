@@ -45,10 +45,7 @@ export interface LiveState {
   readonly pid: number;
   readonly startedAt: number;
   readonly urls: readonly string[];
-  /**
-   * Whether whoever asked may change things: buttons that would be refused are not shown. `GET /login` has a browser ask for
-   * the token, and come back to the page.
-   */
+  /** Whether whoever asked may change things: buttons that would be refused are not shown. */
   readonly mayWrite: boolean;
   readonly isStopping: boolean;
   readonly maintenance: {

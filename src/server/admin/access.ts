@@ -4,11 +4,8 @@ import type { AdminConfig, AdminOrigin, ListenAddress } from "../../config/model
 import { isLoopback } from "../../core/address.ts";
 import { isAuthority } from "../../core/authority.ts";
 
-/**
- * What a request asks for: whether the process lives, how it does, or that something be changed; `login` is a browser whose
- * user wants to change something.
- */
-export type Need = "life" | "read" | "write" | "login";
+/** What a request asks for: whether the process lives, how it does, or that something be changed. */
+export type Need = "life" | "read" | "write";
 
 /** Why a request is not answered. */
 export interface Refusal {
@@ -88,7 +85,7 @@ export class AdminAccess {
     if (shown !== undefined && timingSafeEqual(digest(shown), this.#token)) return undefined;
     const error = shown === undefined ? "" : ', error="invalid_token"';
     // A browser asks its user for it then; not in the midst of the page, which asks by itself.
-    const basic = need !== "write" ? `, Basic ${REALM}, charset="UTF-8"` : "";
+    const basic = need === "read" ? `, Basic ${REALM}, charset="UTF-8"` : "";
     const reason = shown === undefined ? "the token is missing" : "the token is wrong";
     return { status: 401, reason, challenge: `Bearer ${REALM}${error}${basic}` };
   }

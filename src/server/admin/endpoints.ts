@@ -50,7 +50,6 @@ const upstreams: Endpoint = {
 /** Everything the admin listener answers, by path. */
 export const ENDPOINTS: Readonly<Record<string, Endpoint>> = {
   "/": { doc: "the page", GET: () => pageAnswer() },
-  "/login": { doc: "has a browser ask for the token", need: "login", GET: () => Response.redirect("/", 303) },
   "/health": { doc: "200 while the process lives", need: "life", GET: () => json({ status: "ok" }) },
   "/ready": { doc: "200 while it takes requests, else 503", need: "life", GET: ready },
   "/metrics": { doc: "for Prometheus", asks: "metrics", GET: metrics },

@@ -46,8 +46,7 @@ describe("the Host", () => {
     "localhost/",
     "",
   ])("%p is not, however little is asked for", (host) => {
-    for (const need of ["life", "read", "write", "login"] as const)
-      expect(status({ headers: { host }, need })).toBe(403);
+    for (const need of ["life", "read", "write"] as const) expect(status({ headers: { host }, need })).toBe(403);
   });
 
   test("may be what origins name, with its port where they have one", () => {
@@ -113,7 +112,7 @@ describe("a token", () => {
     status({ token: TOKEN, headers, need, address });
 
   test("is needed for changes, and for them alone where only this machine reaches it", () => {
-    expect([of({}, "read"), of({}, "life"), of({}), of({}, "login")]).toEqual([200, 200, 401, 401]);
+    expect([of({}, "read"), of({}, "life"), of({})]).toEqual([200, 200, 401]);
     expect([of(bearer(TOKEN)), of(bearer(`${TOKEN}0`)), of(bearer("")), of({ authorization: TOKEN })]).toEqual([
       200, 401, 401, 401,
     ]);
@@ -137,12 +136,11 @@ describe("a token", () => {
     expect(challenge("write")).toBe('Bearer realm="gatekeeper admin"');
     expect(challenge("write", bearer("wrong"))).toBe('Bearer realm="gatekeeper admin", error="invalid_token"');
     expect(challenge("read")).toEndWith(', Basic realm="gatekeeper admin", charset="UTF-8"');
-    expect(challenge("login")).toContain("Basic");
   });
 
   test("that is not there lets nobody in from other machines, but to see that it lives", () => {
     const none = (need: Need) => status({ address: ANY, need });
-    expect([none("life"), none("read"), none("write"), none("login")]).toEqual([200, 403, 403, 403]);
+    expect([none("life"), none("read"), none("write")]).toEqual([200, 403, 403]);
   });
 
   test("decides whether buttons are shown", () => {
