@@ -2,10 +2,12 @@ import type { AdminConfig } from "../config/model.ts";
 import type { Log } from "../observe/log.ts";
 import { adminHandlers } from "../process/admin-answers.ts";
 import { AdminDoor } from "../process/admin-door.ts";
+import { Overview } from "../process/overview.ts";
 import type { Reloader } from "../process/reloader.ts";
 import type { Signals } from "../process/signals.ts";
 import type { Supervisor } from "../process/supervisor.ts";
 import { bindProblem } from "./bind-failure.ts";
+import { version } from "./version.ts";
 
 export interface Administered {
   readonly worker: Supervisor;
@@ -17,10 +19,12 @@ export interface Administered {
 }
 
 /** Opens the admin listener, and has it follow reloads. It goes when another process takes over, else at the end. */
-export async function openAdmin(config: AdminConfig, administered: Administered): Promise<AdminDoor> {
+export async function openAdmin(config: AdminConfig, administered: Administered): Promise<AsyncDisposable> {
   const { worker, signals, reloader, log, hasPredecessor } = administered;
+  await using owned = new AsyncDisposableStack();
+  const overview = owned.use(new Overview({ supervisor: worker, reloader, version: version() }));
   const door = new AdminDoor({
-    handlers: adminHandlers({ worker, signals, reload: () => reloader.reload("admin") }),
+    handlers: adminHandlers({ worker, signals, reload: () => reloader.reload("admin"), overview }),
     log,
     hasPredecessor,
     reasonOf: (address, error) => {
@@ -30,6 +34,7 @@ export async function openAdmin(config: AdminConfig, administered: Administered)
   });
   reloader.onReloaded = (loaded) => door.settle(loaded.admin);
   signals.onSuccessor = () => void door.letGo();
+  owned.use(door);
   await door.settle(config);
-  return door;
+  return owned.move();
 }

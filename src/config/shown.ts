@@ -29,8 +29,8 @@ function shown(value: unknown): unknown {
   );
 }
 
-/** PEM is told by its look: a key is a secret, a certificate is long. */
+/** PEM is told by its look: a key is a secret, a certificate is long. Words for people may stand before either. */
 function shownText(text: string): string {
-  if (!text.startsWith("-----BEGIN ")) return text;
+  if (!text.includes("-----BEGIN ")) return text;
   return text.includes("PRIVATE KEY") ? HIDDEN : "(PEM)";
 }

@@ -1,6 +1,7 @@
 import { shownConfig } from "../config/shown.ts";
 import type { AdminHandlers, AdminOutcome } from "../server/admin/admin-handlers.ts";
 import { type ControlResult, parseCommand } from "./controls.ts";
+import type { Overview } from "./overview.ts";
 import type { ReloadReport } from "./reloader.ts";
 import type { Signals } from "./signals.ts";
 import type { Supervisor } from "./supervisor.ts";
@@ -9,12 +10,16 @@ export interface AdminAnswering {
   readonly worker: Supervisor;
   readonly signals: Pick<Signals, "isLeaving" | "leave">;
   readonly reload: () => Promise<ReloadReport>;
+  readonly overview: Overview;
 }
 
 /** What the admin listener asks, answered by the process as a whole. */
-export function adminHandlers({ worker, signals, reload }: AdminAnswering): AdminHandlers {
+export function adminHandlers({ worker, signals, reload, overview }: AdminAnswering): AdminHandlers {
   return {
     isReady: () => !signals.isLeaving && !worker.isStopping && worker.workers.some(({ isServing }) => isServing),
+    metrics: overview.metrics,
+    connections: overview.connections,
+    watch: overview.watch,
     config: () => shownConfig(worker.config),
     reload: async () => {
       const report = await reload();

@@ -117,14 +117,6 @@ export class Signals implements Disposable {
     return undefined;
   }
 
-  /** Has this process drain and end, as SIGTERM does; nothing where it does already. @param cause for the log */
-  drain(cause: string): void {
-    const { at } = this.#state;
-    if (at !== "serving" && at !== "awaiting_successor") return;
-    this.#cause = cause;
-    this.#go({ type: "terminate" });
-  }
-
   #go(event: LeavingEvent): void {
     const before = this.#state;
     const after = (this.#state = afterEvent(before, event));

@@ -3,12 +3,6 @@ import { type HistogramTotal, SIZE_BOUNDS_BYTES, TIME_BOUNDS_MS, TOLD_BOUNDS_MS 
 /** Prometheus' text format 0.0.4, or OpenMetrics 1.0. */
 export type MetricsFormat = "prometheus" | "openmetrics";
 
-/** The Content-Type of each. */
-export const METRICS_CONTENT_TYPE: Readonly<Record<MetricsFormat, string>> = {
-  prometheus: "text/plain; version=0.0.4; charset=utf-8",
-  openmetrics: "application/openmetrics-text; version=1.0.0; charset=utf-8",
-};
-
 export type Labels = Readonly<Record<string, string>>;
 
 /** One number, of a counter or a gauge. */

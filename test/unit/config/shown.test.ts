@@ -5,6 +5,7 @@ import { Settings } from "../../../src/config/given.ts";
 import { loadConfig } from "../../../src/config/load.ts";
 import { shownConfig } from "../../../src/config/shown.ts";
 import { temporaryFolder } from "../../helpers/binary.ts";
+import { configWith } from "../../helpers/proxy.ts";
 
 const TLS = join(import.meta.dir, "../../golden/tls");
 const HASH = `$2a$10$${"a".repeat(53)}`;
@@ -51,4 +52,13 @@ test("what is served by is shown without what would let somebody in, and without
   for (const plain of ["plain-match", "plain-field", "alice", "X-Api-Key", "stick", "127.0.0.1", "(14 bytes)"]) {
     expect(shown).toContain(plain);
   }
+});
+
+test("a key is hidden also where words stand before it in its file", () => {
+  const key =
+    "Bag Attributes\n  friendlyName: site\n-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----\n";
+  const tls = [{ serverNames: [], certFile: "site.pem", keyFile: "site.key", cert: "", key }];
+  const shown = JSON.stringify(shownConfig(configWith({ upstreams: [], listener: { tls } })));
+  expect(shown).toContain("site.key");
+  expect(shown).not.toContain("c2VjcmV0");
 });

@@ -1,34 +1,24 @@
 import type { LiveCertificate, LiveEvents, LiveState, LiveWebSocket } from "../observe/live.ts";
 import { exposition, type MetricsFormat } from "../observe/metrics/exposition.ts";
-import type {
-  AdminHandlers,
-  AdminOutcome,
-  CaddyUpstream,
-  TellEvent,
-  WatchOptions,
-} from "../server/admin/admin-handlers.ts";
+import type { AdminHandlers, TellEvent, WatchOptions } from "../server/admin/admin-handlers.ts";
 import { type PeerStatus, together } from "../upstream/peer-status.ts";
 import { within } from "./answers.ts";
 import { Census } from "./census.ts";
 import { certificatesOf } from "./certificates.ts";
-import { parseCommand } from "./controls.ts";
 import { families } from "./families.ts";
 import { liveState } from "./live-state.ts";
 import type { Ask } from "./messages.ts";
 import { openFilesLimit } from "./open-files.ts";
 import type { Reloader } from "./reloader.ts";
-import { shownConfig } from "./shown-config.ts";
 import type { Supervisor } from "./supervisor.ts";
 import { openFds, processorMs } from "./teller.ts";
 
 /** A worker that does not answer within this is left out. */
 const ANSWER_MS = 500;
 
-export interface AdministrationOptions {
+export interface OverviewOptions {
   readonly supervisor: Supervisor;
-  readonly reloader: Pick<Reloader, "reload" | "past">;
-  /** Begins a drain, at the end of which the process ends (`Signals.drain`). */
-  readonly drain: () => void;
+  readonly reloader: Pick<Reloader, "past">;
   /** Of this build, as `0.2.0`. */
   readonly version: string;
 }
@@ -39,17 +29,17 @@ interface Watcher {
 }
 
 /**
- * All that the admin listener, and whoever else looks after a running process, asks of it. Counts from its making on, and
- * owns the timer for that.
+ * What is known of a running process, for metrics and for whoever watches. Counts from its making on, and owns the timer for
+ * that.
  */
-export class Administration implements AdminHandlers, Disposable {
-  readonly #options: AdministrationOptions;
+export class Overview implements Pick<AdminHandlers, "metrics" | "connections" | "watch">, Disposable {
+  readonly #options: OverviewOptions;
   readonly #census: Census;
   readonly #watchers = new Set<Watcher>();
   readonly #startedAt = Math.round(performance.timeOrigin);
   #certificates: { readonly of: unknown; readonly found: readonly LiveCertificate[] } | undefined = undefined;
 
-  constructor(options: AdministrationOptions) {
+  constructor(options: OverviewOptions) {
     this.#options = options;
     this.#census = new Census(options.supervisor);
     this.#census.onTick = (tick, exchanges) => void this.#tellAll(tick, exchanges);
@@ -60,11 +50,6 @@ export class Administration implements AdminHandlers, Disposable {
     this.#census[Symbol.dispose]();
     this.#watchers.clear();
   }
-
-  readonly isReady = (): boolean => {
-    const { isStopping, workers } = this.#options.supervisor;
-    return !isStopping && workers.some(({ isServing }) => isServing);
-  };
 
   readonly metrics = async (format: MetricsFormat): Promise<string> => {
     const { supervisor, reloader, version } = this.#options;
@@ -85,32 +70,6 @@ export class Administration implements AdminHandlers, Disposable {
       },
     };
     return exposition(families(facts), format);
-  };
-
-  readonly config = (): unknown => shownConfig(this.#options.supervisor.config);
-
-  readonly reload = async (): Promise<AdminOutcome> => {
-    const report = await this.#options.reloader.reload("admin");
-    return { isDone: report.isReloaded, body: report };
-  };
-
-  readonly stop = (): AdminOutcome => {
-    const { supervisor, drain } = this.#options;
-    if (supervisor.isStopping) return { isDone: false, body: { reason: "it is stopping already" } };
-    drain();
-    return { isDone: true, body: { isStopping: true } };
-  };
-
-  readonly control = async (command: unknown): Promise<AdminOutcome> => {
-    const known = parseCommand(command);
-    if (known === undefined) return { isDone: false, body: { type: "refused", reason: "this is no command" } };
-    const result = await this.#options.supervisor.control(known);
-    return { isDone: result.type !== "refused", body: result };
-  };
-
-  readonly upstreams = async (): Promise<readonly CaddyUpstream[]> => {
-    const peers = await this.#peers();
-    return peers.map(({ name, inFlight, failures }) => ({ address: name, num_requests: inFlight, fails: failures }));
   };
 
   readonly connections = async (): Promise<unknown> => {

@@ -1,0 +1,34 @@
+import type { Config } from "../../src/config/model.ts";
+import { Overview } from "../../src/process/overview.ts";
+import { PastReloads } from "../../src/process/past-reloads.ts";
+import { startSupervised, type Supervised } from "./supervised.ts";
+
+/** The real proxy with its supervisor and what is known of it, in this process. */
+export interface Overviewed extends Supervised {
+  readonly overview: Overview;
+  readonly past: PastReloads;
+}
+
+export async function startOverviewed(config: Config): Promise<Overviewed> {
+  const supervised = await startSupervised(config);
+  const past = new PastReloads();
+  const overview = new Overview({ supervisor: supervised.supervisor, reloader: { past }, version: "0.0.0" });
+  return {
+    ...supervised,
+    get port() {
+      return supervised.port;
+    },
+    overview,
+    past,
+    async [Symbol.asyncDispose]() {
+      overview[Symbol.dispose]();
+      await supervised[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** The value of one sample; undefined where it is not told. @param sample with its labels, as it stands in the text */
+export function sampleIn(text: string, sample: string): number | undefined {
+  const line = text.split("\n").find((each) => each.startsWith(`${sample} `));
+  return line === undefined ? undefined : Number(line.slice(sample.length + 1));
+}
