@@ -62,7 +62,7 @@ async function test(config: Config, problems: readonly Problem[]): Promise<numbe
     import("../process/migrate-setting.ts"),
     import("../process/open-files.ts"),
   ]);
-  for (const note of [migrateNote(), openFilesNote()]) if (note !== undefined) print(`note: ${note}\n`);
+  for (const note of [migrateNote(), openFilesNote(config.process)]) if (note !== undefined) print(`note: ${note}\n`);
   return 0;
 }
 
@@ -109,7 +109,7 @@ async function serve(config: Config, loaded: Loaded, start: Start): Promise<numb
       return refuse([refusal]);
     }
     if (takeOver !== undefined) surroundings.tookOver();
-    await tellOfOpenFiles(log);
+    await tellOfOpenFiles(config, log);
     await using _upgradeSocket = await awaitSuccessor(config, { worker, signals, log }, takeOver !== undefined);
     if (upgrade !== undefined || config.process.threads > 1) await tellOfMigration(log);
     const { startReloading } = await import("./reloading.ts");
@@ -150,9 +150,9 @@ async function tellStarter(starter: Starter, { daemonNotifyTimeoutMs }: ProcessC
   log.warn("the command that started this process does not take notice that it serves");
 }
 
-async function tellOfOpenFiles(log: Log): Promise<void> {
+async function tellOfOpenFiles(config: Config, log: Log): Promise<void> {
   const { openFilesNote } = await import("../process/open-files.ts");
-  const note = openFilesNote();
+  const note = openFilesNote(config.process);
   if (note !== undefined) log.warn(note);
 }
 

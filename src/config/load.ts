@@ -128,6 +128,8 @@ function buildProcess(settings: Settings, maintenancePage: PageFile | undefined)
     threads: settings.value("threads"),
     workerHangTimeoutMs: settings.value("worker_hang_timeout"),
     metrics: settings.value("metrics"),
+    maxConnections: settings.value("max_connections"),
+    maxConnectionsPerIp: settings.value("max_connections_per_ip"),
     maintenancePage,
     daemon: settings.value("daemon"),
     // Pingora writes none in the foreground, nginx does: it is written there for who asks for it.

@@ -133,6 +133,10 @@ export interface ProcessConfig {
   readonly workerHangTimeoutMs: number;
   /** Whether requests are counted. Default true (ours). */
   readonly metrics: boolean;
+  /** Most requests and WebSockets served at once; the workers share it evenly. 0 is no limit (the default). */
+  readonly maxConnections: number;
+  /** The same of one client, in each worker; see `ConnectionLimits`. 0 is no limit (the default). */
+  readonly maxConnectionsPerIp: number;
   /** What `gatekeeper maintenance` answers with; undefined is a short page of its own. */
   readonly maintenancePage: PageFile | undefined;
   /** Whether it works in the background. The error log, the user, the group and the folder are a daemon's alone. */

@@ -40,6 +40,8 @@ export type ErrorKind =
   // Ours.
   | "maintenance"
   | "too_many_open_files"
+  | "connection_limit_reached"
+  | "client_limit_reached"
   | "internal_error";
 
 interface KindFacts {
@@ -88,6 +90,13 @@ const KINDS: Readonly<Record<ErrorKind, KindFacts>> = {
   upgrade_refused: { status: 502, side: "upstream", nothingSent: false, proxyStatus: "http_upgrade_failed" },
   maintenance: { status: 503, side: "internal", nothingSent: true, proxyStatus: "destination_unavailable" },
   too_many_open_files: { status: 503, side: "internal", nothingSent: true, proxyStatus: "connection_limit_reached" },
+  connection_limit_reached: {
+    status: 503,
+    side: "internal",
+    nothingSent: true,
+    proxyStatus: "connection_limit_reached",
+  },
+  client_limit_reached: { status: 503, side: "internal", nothingSent: true, proxyStatus: "connection_limit_reached" },
   internal_error: { status: 500, side: "internal", nothingSent: false, proxyStatus: "proxy_internal_error" },
 };
 

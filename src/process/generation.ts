@@ -1,8 +1,9 @@
 import type { Config, ListenerConfig, RouteConfig } from "../config/model.ts";
 import type { WorkerMeter } from "../observe/metrics/worker-meter.ts";
 import type { BridgeData } from "../proxy/bridge.ts";
+import { ConnectionLimits } from "../proxy/connection-limits.ts";
 import { Engine } from "../proxy/engine.ts";
-import { Gateway } from "../proxy/gateway.ts";
+import { Gateway, type GatewayCounters } from "../proxy/gateway.ts";
 import type { GatewayCtx } from "../proxy/gateway-ctx.ts";
 import type { Maintenance } from "../proxy/maintenance.ts";
 import type { OpenStream } from "../proxy/open-streams.ts";
@@ -46,8 +47,9 @@ export class Generation implements Disposable {
     this.#meter = service.meter;
     const meter = config.process.metrics ? service.meter : undefined;
     this.listeners = listenerNames(config.listeners);
+    const limits = limitsOf(config, service);
     for (const { routes } of config.listeners) {
-      if (!this.#byRoutes.has(routes)) this.#byRoutes.set(routes, putToWork(routes, service, meter));
+      if (!this.#byRoutes.has(routes)) this.#byRoutes.set(routes, putToWork(routes, service, { meter, limits }));
     }
     this.#probing = service.probing;
     this.#proxyRoutes = [...this.#byRoutes.values()].flatMap((atWork) => atWork.proxyRoutes);
@@ -120,9 +122,17 @@ export class Generation implements Disposable {
   }
 }
 
-function putToWork(routes: readonly RouteConfig[], service: Service, meter: WorkerMeter | undefined): RoutesAtWork {
+/** Workers share a limit on all evenly, so that it holds for the whole; undefined where there is none. */
+function limitsOf({ process }: Config, { connections, log }: Service): ConnectionLimits | undefined {
+  const { maxConnections, maxConnectionsPerIp: perClient, threads } = process;
+  if (maxConnections === 0 && perClient === 0) return undefined;
+  const all = maxConnections === 0 ? 0 : Math.max(1, Math.floor(maxConnections / threads));
+  return new ConnectionLimits(connections, { all, perClient }, log);
+}
+
+function putToWork(routes: readonly RouteConfig[], service: Service, counters: GatewayCounters): RoutesAtWork {
   const { log, lanes, budget, webSockets, streams } = service;
-  const gateway = new Gateway(routes, service, meter);
+  const gateway = new Gateway(routes, service, counters);
   const configs = gateway.proxyRoutes.map((route) => route.config);
   const maxMessageBytes = Math.max(0, ...configs.map((config) => config.websocket.maxMessageBytes));
   return {

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import type { ProcessConfig } from "../config/model.ts";
 
 /** Linux, proc_pid_limits(5). */
 const FILE = "/proc/self/limits";
@@ -6,6 +7,9 @@ const FILE = "/proc/self/limits";
 const FEW = 10_000;
 /** What a process has open beside connections: its listeners, logs, the event loops and Bun's own. */
 const OWN = 100;
+
+/** What is to be served at once, and by how many workers. */
+type Wanted = Pick<ProcessConfig, "maxConnections" | "threads">;
 
 /**
  * How many files this process may open, connections among them; undefined where the system does not tell. Bun raises the
@@ -21,11 +25,13 @@ export function openFilesLimit(file = FILE): number | undefined {
 }
 
 /** What to say of that limit; undefined where it is high enough, or not known. */
-export function openFilesNote(limit = openFilesLimit()): string | undefined {
-  if (limit === undefined || limit >= FEW) return undefined;
+export function openFilesNote({ maxConnections, threads }: Wanted, limit = openFilesLimit()): string | undefined {
+  const wanted = maxConnections === 0 ? FEW : 2 * Math.ceil(maxConnections / threads) + OWN;
+  if (limit === undefined || limit >= wanted) return undefined;
   const proxied = Math.max(0, Math.floor((limit - OWN) / 2));
+  const configured = maxConnections === 0 ? "" : ` (max_connections is ${maxConnections})`;
   return (
-    `each process can have ${limit} files open, enough for about ${proxied} proxied connections, which take two each; ` +
+    `each process can have ${limit} files open, enough for about ${proxied} proxied connections, which take two each${configured}; ` +
     "LimitNOFILE= in a systemd unit, or `ulimit -Hn` in the shell that starts it, gives more"
   );
 }

@@ -3,7 +3,13 @@ import type { Problem } from "../config/problem.ts";
 import type { SettingName } from "../config/settings/table.ts";
 
 /** What a reload takes up at once. */
-type Live = "gracePeriodMs" | "gracefulShutdownTimeoutMs" | "maintenancePage" | "metrics";
+type Live =
+  | "maxConnections"
+  | "maxConnectionsPerIp"
+  | "gracePeriodMs"
+  | "gracefulShutdownTimeoutMs"
+  | "maintenancePage"
+  | "metrics";
 
 /** What a running process keeps as it began, by its key. */
 const AT_START: Readonly<Record<Exclude<keyof ProcessConfig, Live>, SettingName>> = {

@@ -2,6 +2,7 @@ import type { Log } from "../observe/log.ts";
 import { WorkerMeter } from "../observe/metrics/worker-meter.ts";
 import { AccessLogs } from "../proxy/access-logs.ts";
 import { BufferBudget } from "../proxy/budget.ts";
+import { ConnectionCounts } from "../proxy/connection-limits.ts";
 import { PasswordChecks } from "../proxy/handlers/password-checks.ts";
 import { Lanes } from "../proxy/lanes.ts";
 import { Maintenance } from "../proxy/maintenance.ts";
@@ -38,6 +39,7 @@ export class Service implements AsyncDisposable {
   readonly accessLogs: AccessLogs;
   readonly passwords = new PasswordChecks();
   readonly maintenance = new Maintenance();
+  readonly connections = new ConnectionCounts();
   readonly webSockets: WebSocketProxy;
   readonly meter = new WorkerMeter();
 

@@ -1,11 +1,12 @@
 import type { RouteConfig } from "../config/model.ts";
-import { OVER_BUDGET, ProxyError } from "../core/errors.ts";
+import { type ErrorKind, OVER_BUDGET, ProxyError } from "../core/errors.ts";
 import type { Log } from "../observe/log.ts";
 import type { WorkerMeter } from "../observe/metrics/worker-meter.ts";
 import type { Peer } from "../upstream/peer.ts";
 import type { RetryVerdict } from "../upstream/retry.ts";
 import { accessRecord } from "./access-record.ts";
 import { type Awaitable, whenDone } from "./awaitable.ts";
+import type { ConnectionLimits } from "./connection-limits.ts";
 import { answerInstead } from "./error-routes.ts";
 import { setForwarded } from "./forwarded.ts";
 import { editError, editOwnAnswer, editUpstreamAnswer } from "./gateway-answer.ts";
@@ -21,6 +22,14 @@ import type { ProxyRoute } from "./proxy-route.ts";
 import { errorResponse } from "./respond.ts";
 import type { RouteList } from "./route-list.ts";
 
+/** What counts requests beside the routes. */
+export interface GatewayCounters {
+  /** Where requests are counted; undefined where they are not. */
+  readonly meter?: WorkerMeter | undefined;
+  /** Undefined where as much is served as comes. */
+  readonly limits?: ConnectionLimits | undefined;
+}
+
 /** The routes of one configuration compiled to phases; immutable. Listeners that share their routes share it. */
 export class Gateway implements ProxyHttp<GatewayCtx> {
   /** Every place that something is forwarded to. */
@@ -34,12 +43,17 @@ export class Gateway implements ProxyHttp<GatewayCtx> {
   readonly #logsRequests: boolean;
   readonly #routes: RouteList;
   readonly #maintenance: Maintenance;
+  readonly #limits: ConnectionLimits | undefined;
   readonly #log: Log;
   readonly #metering: Metering | undefined;
 
-  /** @param meter where requests are counted; undefined where they are not */
-  constructor(routes: readonly RouteConfig[], context: CompileContext & { readonly log: Log }, meter?: WorkerMeter) {
+  constructor(
+    routes: readonly RouteConfig[],
+    context: CompileContext & { readonly log: Log },
+    { meter, limits }: GatewayCounters = {},
+  ) {
     const compiler = new RouteCompiler(context, meter);
+    this.#limits = limits;
     this.#routes = compiler.list(routes);
     this.proxyRoutes = compiler.proxyRoutes;
     this.isObserved = compiler.logsRequests;
@@ -68,6 +82,8 @@ export class Gateway implements ProxyHttp<GatewayCtx> {
   }
 
   requestFilter(session: GatewaySession): Awaitable<Response | ProxyError | undefined> {
+    const refused = this.#limits?.enter(session);
+    if (refused !== undefined) return refused;
     const { all } = this.#maintenance;
     if (all !== undefined) return this.#closed(session, all);
     session.ctx.isRouted = true;
@@ -154,7 +170,7 @@ export class Gateway implements ProxyHttp<GatewayCtx> {
       retries: error.isOverBudget ? OVER_BUDGET : undefined,
     };
     // Somebody wants it so, or the log is told of it as a whole: it is no news with each request.
-    if (error.kind === "maintenance" || error.kind === "too_many_open_files") this.#log.debug("request refused", facts);
+    if (QUIET.has(error.kind)) this.#log.debug("request refused", facts);
     else if (error.side === "upstream") this.#log.warn("request failed", facts);
     else if (error.side === "internal") this.#log.error("request failed", facts);
     else this.#log.info("request failed", facts);
@@ -173,6 +189,12 @@ export class Gateway implements ProxyHttp<GatewayCtx> {
   }
 }
 
+const QUIET: ReadonlySet<ErrorKind> = new Set([
+  "maintenance",
+  "too_many_open_files",
+  "connection_limit_reached",
+  "client_limit_reached",
+]);
 const NO_ROUTE = new ProxyError("no_peer_available", "no route says where to");
 
 function handleResponse(session: GatewaySession, head: ResponseHead): Awaitable<Instead | undefined> {

@@ -32,6 +32,8 @@ export function errorResponse({ kind, status, proxyStatus }: ProxyError): Respon
     "Proxy-Status": proxyStatus,
   });
   if (kind === "queue_full" || kind === "queue_timeout") headers.set("Retry-After", RETRY_AFTER_SECONDS);
+  // The next request is better refused as a connection, by the system, than here again.
+  if (kind === "connection_limit_reached" || kind === "client_limit_reached") headers.set("Connection", "close");
   if (status === 405) headers.set("Allow", ALLOW);
   if (status === 426) {
     // What would be taken (RFC 9110 15.5.22, RFC 6455 4.4).

@@ -1,5 +1,6 @@
 import type { WebSocketHoldConfig } from "../config/model.ts";
 import type { ProxyError } from "../core/errors.ts";
+import { plainAddress } from "../core/network.ts";
 import { clientAddressOf, type TrustedProxies } from "../core/trust.ts";
 import type { CapturedGroups, RequestFacts } from "../routing/request-facts.ts";
 import type { Peer } from "../upstream/peer.ts";
@@ -83,6 +84,8 @@ export class Session<Ctx = unknown> implements RequestFacts {
   isBodyTaken = false;
   /** Ends the present attempt when it takes too long; undefined where nothing is too long. */
   deadline: Deadline | undefined = undefined;
+  /** It is counted against a limit; undefined where there is none. */
+  counted: Counted | undefined = undefined;
   #held: Peer | undefined = undefined;
   #isOver = false;
   #socketAddress: Bun.SocketAddress | null | undefined = undefined;
@@ -190,6 +193,7 @@ export class Session<Ctx = unknown> implements RequestFacts {
     if (this.#isOver) return false;
     this.#isOver = true;
     this.release();
+    this.counted?.leave();
     this.restoreIdleTimeout();
     return true;
   }
@@ -240,6 +244,11 @@ export class Session<Ctx = unknown> implements RequestFacts {
   }
 }
 
+/** What counts a request while it is served. */
+export interface Counted {
+  leave(): void;
+}
+
 interface Captures {
   readonly last: CapturedGroups;
   readonly byName: Map<string, CapturedGroups>;
@@ -276,13 +285,6 @@ export function endSession<Ctx>(session: Session<Ctx>, phases: Pick<ProxyHttp<Ct
 }
 
 const NONE: readonly Peer[] = [];
-const MAPPED = "::ffff:";
-
-/** A socket of both families tells IPv4 clients as `::ffff:192.0.2.1`; everyone else calls them `192.0.2.1`. */
-function plainAddress(address: string | undefined): string {
-  if (address === undefined) return "";
-  return address.startsWith(MAPPED) && address.includes(".") ? address.slice(MAPPED.length) : address;
-}
 
 /** A Host field without its port, in small letters. */
 function hostnameOf(host: string | null | undefined): string {

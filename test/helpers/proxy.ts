@@ -175,6 +175,8 @@ const PROCESS: ProcessConfig = {
   threads: 1,
   workerHangTimeoutMs: 10_000,
   metrics: true,
+  maxConnections: 0,
+  maxConnectionsPerIp: 0,
   maintenancePage: undefined,
   daemon: false,
   pidFile: undefined,

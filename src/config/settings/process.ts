@@ -37,6 +37,20 @@ export const PROCESS = {
     default: "true",
     status: "effective",
   }),
+  max_connections: setting({
+    kind: count(0, MAX_COUNT),
+    doc: "Most requests and WebSockets at once, past it 503; several workers share it evenly. 0 is no limit",
+    default: "0",
+    status: "effective",
+    flag: { group: "Limits" },
+  }),
+  max_connections_per_ip: setting({
+    kind: count(0, MAX_COUNT),
+    doc: "The same for one client (an IPv6 one is its /64), in each worker; 0 is no limit",
+    default: "0",
+    status: "effective",
+    flag: { group: "Limits" },
+  }),
   maintenance_page: setting({
     kind: FILE,
     doc: "File that is answered with while `gatekeeper maintenance` is on, at most 1 MiB; without it a short page is",

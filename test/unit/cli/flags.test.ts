@@ -157,6 +157,11 @@ describe("every spelling ends in the Config", () => {
     expect(listener).toMatchObject({ clientIdleTimeoutMs: 9000, maxRequestBodyBytes: 1_000_000 });
   });
 
+  test("the limits on what is served at once", async () => {
+    const { process } = await configOf(...BOTH, "--max-connections", "100", "--max-connections-per-ip", "5");
+    expect(process).toMatchObject({ maxConnections: 100, maxConnectionsPerIp: 5 });
+  });
+
   test("--log-level and --log-format", async () => {
     expect((await load(...BOTH, "--log-level", "debug", "--log-format=json")).log).toEqual({
       level: "debug",
@@ -211,6 +216,8 @@ const PROCESS = {
   gracefulShutdownTimeoutMs: 5000,
   metrics: true,
   maintenancePage: undefined,
+  maxConnections: 0,
+  maxConnectionsPerIp: 0,
   clientBindToIpv4: [],
   clientBindToIpv6: [],
   daemonWaitForReady: false,

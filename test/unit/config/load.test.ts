@@ -74,6 +74,8 @@ const KEYS: Readonly<Record<string, readonly [yaml: string, seen: (loaded: Loade
   threads: ["4", ({ config }) => config?.process.threads, 4],
   metrics: ["false", ({ config }) => config?.process.metrics, false],
   worker_hang_timeout: ["3s", ({ config }) => config?.process.workerHangTimeoutMs, 3000],
+  max_connections: ["5", ({ config }) => config?.process.maxConnections, 5],
+  max_connections_per_ip: ["6", ({ config }) => config?.process.maxConnectionsPerIp, 6],
   daemon: ["true", ({ config }) => config?.process.daemon, true],
   pid_file: ["/run/g.pid", ({ config }) => config?.process.pidFile, "/run/g.pid"],
   maintenance_page: [

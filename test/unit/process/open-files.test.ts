@@ -23,10 +23,18 @@ test("the soft limit of open files is read as Linux tells it", () => {
 });
 
 test("a low limit of open files is told with what it is enough for, and how there is more", () => {
-  expect(openFilesNote(1024)).toContain("1024 files open, enough for about 462 proxied connections");
-  expect(openFilesNote(1024)).toContain("LimitNOFILE=");
-  expect(openFilesNote(50)).toContain("about 0 proxied");
-  expect(openFilesNote(9_999)).toBeDefined();
-  expect(openFilesNote(10_000)).toBeUndefined();
-  expect(openFilesNote(Number.POSITIVE_INFINITY)).toBeUndefined();
+  const any = { maxConnections: 0, threads: 1 };
+  expect(openFilesNote(any, 1024)).toContain("1024 files open, enough for about 462 proxied connections");
+  expect(openFilesNote(any, 1024)).toContain("LimitNOFILE=");
+  expect(openFilesNote(any, 50)).toContain("about 0 proxied");
+  expect(openFilesNote(any, 9_999)).toBeDefined();
+  expect(openFilesNote(any, 10_000)).toBeUndefined();
+  expect(openFilesNote(any, Number.POSITIVE_INFINITY)).toBeUndefined();
+});
+
+test("what is enough for max_connections is not low, and what is not enough is, however high it is", () => {
+  expect(openFilesNote({ maxConnections: 400, threads: 1 }, 1024)).toBeUndefined();
+  expect(openFilesNote({ maxConnections: 500, threads: 1 }, 1024)).toContain("max_connections is 500");
+  expect(openFilesNote({ maxConnections: 500, threads: 2 }, 1024)).toBeUndefined();
+  expect(openFilesNote({ maxConnections: 10_000, threads: 1 }, 20_000)).toBeDefined();
 });
