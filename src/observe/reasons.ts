@@ -24,9 +24,11 @@ const SENTENCES: Readonly<Record<ErrorKind, string>> = {
   http_protocol_error: "The upstream's answer is not valid HTTP.",
   connection_timeout: "The upstream did not accept the connection in time.",
   http_response_timeout: "The upstream did not begin its answer in time.",
+  write_timeout: "The upstream took nothing of the request's body for too long.",
   read_timeout: "The upstream fell silent within its answer.",
   upgrade_refused: "The upstream did not take the WebSocket.",
   maintenance: "Maintenance is on.",
+  too_many_open_files: "gatekeeper may not open more files or connections: raise its limit.",
   internal_error: "gatekeeper itself failed: please report this.",
 };
 
