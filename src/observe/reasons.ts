@@ -29,6 +29,8 @@ const SENTENCES: Readonly<Record<ErrorKind, string>> = {
   upgrade_refused: "The upstream did not take the WebSocket.",
   maintenance: "Maintenance is on.",
   too_many_open_files: "gatekeeper may not open more files or connections: raise its limit.",
+  connection_limit_reached: "More connections were open than are allowed (max_connections).",
+  client_limit_reached: "More connections of one client were open than are allowed (max_connections_per_ip).",
   internal_error: "gatekeeper itself failed: please report this.",
 };
 
