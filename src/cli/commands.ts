@@ -9,6 +9,8 @@ export interface Command {
   readonly flags: readonly string[] | undefined;
 }
 
+/** Say which of several running processes is meant. */
+const WHICH = ["pid", "pid-file", "conf", "adapter"] as const;
 const HELP_ONLY = ["help", "version"] as const;
 
 /** Every command. `run` is what happens without one. */
@@ -32,22 +34,32 @@ export const COMMANDS = {
   reload: {
     doc: "Have the running process take up its changed configuration (exit 1: it does not, 3: which process?)",
     words: [],
-    flags: ["pid", "help", "version"],
+    flags: [...WHICH, "help", "version"],
+  },
+  stop: {
+    doc: "Have the running process let its requests end, and end; returns when it has (exit 3: which process?)",
+    words: [],
+    flags: ["now", ...WHICH, "help", "version"],
+  },
+  status: {
+    doc: "Say how the running process does (exit 0: all is well, 1: something is wrong, 2: it does not serve)",
+    words: [],
+    flags: [...WHICH, "help", "version"],
   },
   maintenance: {
     doc: "Have the running process answer 503 in place of everything, or of one route, and no longer; alone: say what is so",
     words: ["[on|off]", "[ROUTE]"],
-    flags: ["retry-after", "pid", "help", "version"],
+    flags: ["retry-after", ...WHICH, "help", "version"],
   },
   drain: {
     doc: "Give a peer no new requests; what is open on it finishes. Alone: list the peers",
     words: ["[ADDR]"],
-    flags: ["pid", "help", "version"],
+    flags: [...WHICH, "help", "version"],
   },
   undrain: {
     doc: "Give a peer new requests again",
     words: ["ADDR"],
-    flags: ["pid", "help", "version"],
+    flags: [...WHICH, "help", "version"],
   },
   schema: { doc: "Print the JSON Schema of the configuration file, for editors", words: [], flags: HELP_ONLY },
   docs: { doc: "Print the reference of every key of the configuration file", words: [], flags: HELP_ONLY },

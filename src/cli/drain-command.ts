@@ -2,6 +2,7 @@ import type { PeerStatus } from "../upstream/peer-status.ts";
 import type { Invocation } from "./argv.ts";
 import { control } from "./control-command.ts";
 import { print } from "./output.ts";
+import { peerTable } from "./peer-table.ts";
 
 /** `drain [ADDR]` and `undrain ADDR`. Gives the exit code. */
 export async function drain(invocation: Invocation, on: boolean): Promise<number> {
@@ -10,8 +11,10 @@ export async function drain(invocation: Invocation, on: boolean): Promise<number
   if (typeof result === "number") return result;
   if (result.type !== "peers") return 0;
   const { peers, stranded } = result;
-  const lines = peer === undefined ? table(peers) : peers.map((each) => changeText(each, on));
-  lines.push(...stranded.map((route) => `every peer of ${route} is drained: its requests are answered 503`));
+  const lines = [
+    ...(peer === undefined ? peerTable(peers) : peers.map((each) => changeText(each, on))),
+    ...stranded.map((route) => `every peer of ${route} is drained: its requests are answered 503`),
+  ];
   print(`${lines.join("\n")}\n`);
   return 0;
 }
@@ -20,18 +23,4 @@ function changeText({ name, isUp, inFlight }: PeerStatus, on: boolean): string {
   if (!on) return `${name} gets new requests again${isUp ? "" : " once it is up"}`;
   const open = inFlight === 0 ? "nothing is open on it" : `${inFlight} still open on it may finish`;
   return `${name} gets no new requests; ${open}`;
-}
-
-function table(peers: readonly PeerStatus[]): string[] {
-  const rows = peers.map(({ name, isUp, isSuspect, isDraining, inFlight }) => {
-    const state = [
-      ...(isUp ? (isSuspect ? ["suspect"] : []) : ["down"]),
-      ...(isDraining ? [inFlight > 0 ? "draining" : "drained"] : []),
-    ].join(", ");
-    return [name, state || "up", String(inFlight)] as const;
-  });
-  const all = [["PEER", "STATE", "OPEN"] as const, ...rows];
-  const width = (at: 0 | 1): number => Math.max(...all.map((row) => row[at].length)) + 2;
-  const [first, second] = [width(0), width(1)];
-  return all.map(([name, state, open]) => `${name.padEnd(first)}${state.padEnd(second)}${open}`);
 }

@@ -6,3 +6,7 @@ export const EXIT_REFUSED = 2;
 export const EXIT_NOT_DONE = 1;
 /** The same: no process runs that this user may speak to, or several do. */
 export const EXIT_WHICH_PROCESS = 3;
+/** `status`: it serves, but something is wrong. */
+export const EXIT_UNWELL = 1;
+/** `status`: no process serves. */
+export const EXIT_NOT_SERVING = 2;

@@ -15,6 +15,7 @@ export type Action =
   | "from"
   | "watch"
   | "pid"
+  | "now"
   | "retry-after"
   | "help"
   | "version";
@@ -68,8 +69,9 @@ const ACTIONS: readonly Flag[] = [
   action("from", "Request", "The IP that it comes from (default: 127.0.0.1)", { valueName: "IP", only: ["explain"] }),
   action("pid", "Process", "The process that is meant, where several run", {
     valueName: "PID",
-    only: ["reload", "maintenance", "drain", "undrain"],
+    only: ["reload", "stop", "status", "maintenance", "drain", "undrain"],
   }),
+  action("now", "Process", "Without letting requests end first", { only: ["stop"] }),
   action("retry-after", "Process", "When clients are told to come again (default: 120s)", {
     valueName: "SECONDS",
     only: ["maintenance"],

@@ -19,6 +19,13 @@ const EXAMPLES: Readonly<Record<CommandName, readonly (readonly [command: string
     ["gatekeeper explain gatekeeper.yaml https://a.example/x -X POST -H 'X-A: b' --from 192.0.2.7", "another request"],
   ],
   reload: [["gatekeeper reload", "after the file was changed; says what is wrong with it, if so"]],
+  stop: [
+    ["gatekeeper stop", "as SIGTERM does, and wait for it"],
+    ["gatekeeper stop --now --pid-file /run/gatekeeper.pid", "at once, where several run"],
+  ],
+  status: [
+    ["gatekeeper status -c conf.yaml", "of the process whose pid file it names; for a monitor, by the exit code"],
+  ],
   maintenance: [
     ["gatekeeper maintenance on", "everything answers 503; what is open stays open"],
     ["gatekeeper maintenance on a.example --retry-after 10m", "one route, by its name"],
@@ -76,7 +83,7 @@ const SIGNALS =
 
 const EXIT_CODES =
   `Exit codes: ${EXIT_OK} stopped as asked, ${EXIT_FORCED} stopped before everything had ended, ` +
-  `${EXIT_REFUSED} refused: nothing was started; of reload, maintenance, drain and undrain: ${EXIT_NOT_DONE} the running process does not do ` +
+  `${EXIT_REFUSED} refused: nothing was started; of reload, stop, maintenance, drain and undrain: ${EXIT_NOT_DONE} the running process does not do ` +
   `it, ${EXIT_WHICH_PROCESS} no process, or several.`;
 
 /** What conf.yaml may hold beside the flags' names. */

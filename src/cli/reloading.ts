@@ -2,14 +2,16 @@ import { LOG_VARIABLE } from "../config/environment.ts";
 import type { Loaded } from "../config/load.ts";
 import type { Log } from "../observe/log.ts";
 import { controlSetting } from "../process/control-folder.ts";
-import { type ControlSocket, openControlSocket, type ProcessStatus } from "../process/control-socket.ts";
+import { type ControlSocket, openControlSocket } from "../process/control-socket.ts";
 import { FileWatcher } from "../process/file-watcher.ts";
 import type { Holdings } from "../process/holdings.ts";
+import { processStatus } from "../process/process-status.ts";
 import { Reloader } from "../process/reloader.ts";
 import type { Supervisor } from "../process/supervisor.ts";
 import type { Invocation } from "./argv.ts";
 import { bindProblem } from "./bind-failure.ts";
 import { loadInvocation } from "./run.ts";
+import { versionText } from "./version.ts";
 
 /** What makes a serving process reload. */
 export interface Reloading extends AsyncDisposable {
@@ -32,7 +34,7 @@ export async function startReloading(
   await using owned = new AsyncDisposableStack();
   const control = await openControlSocket(
     {
-      status: () => statusOf(worker),
+      status: () => processStatus(worker, versionText()),
       holdings: () => holdingsOf(worker),
       reload: () => reloader.reload("command"),
       control: (command) => worker.control(command),
@@ -54,8 +56,4 @@ export async function startReloading(
 async function holdingsOf(worker: Supervisor): Promise<readonly Holdings[]> {
   const answers = await worker.askServing({ type: "holdings" });
   return answers.flatMap((answer) => (answer?.type === "holdings" ? [answer.holdings] : []));
-}
-
-function statusOf({ urls, workers, isStopping }: Supervisor): ProcessStatus {
-  return { pid: process.pid, urls, workers, isStopping };
 }

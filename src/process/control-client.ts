@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { ControlCommand, ControlResult } from "./controls.ts";
 import { type ControlSetting, folderFault, folders, namesIn, socketName } from "./control-folder.ts";
-import type { ProcessStatus } from "./control-socket.ts";
+import type { ProcessStatus } from "./process-status.ts";
 import type { ReloadReport } from "./reloader.ts";
 
 /** A process that listens on its control socket answers at once. */

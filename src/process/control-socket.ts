@@ -4,21 +4,11 @@ import { removeStaleSocket } from "../server/unix-socket.ts";
 import { type ControlSetting, makeFolder, namesIn, ownFolders, socketName } from "./control-folder.ts";
 import { type ControlCommand, type ControlResult, parseCommand } from "./controls.ts";
 import type { Holdings } from "./holdings.ts";
+import type { ProcessStatus } from "./process-status.ts";
 import type { ReloadReport } from "./reloader.ts";
-import type { WorkerStatus } from "./supervisor.ts";
-
-/** What a running process says of itself. */
-export interface ProcessStatus {
-  readonly pid: number;
-  /** Where it listens. */
-  readonly urls: readonly string[];
-  readonly workers: readonly WorkerStatus[];
-  /** It drains: whoever means the one that serves means another. */
-  readonly isStopping: boolean;
-}
 
 export interface ControlHandlers {
-  readonly status: () => ProcessStatus;
+  readonly status: () => Promise<ProcessStatus>;
   readonly holdings: () => Promise<readonly Holdings[]>;
   readonly reload: () => Promise<ReloadReport>;
   readonly control: (command: ControlCommand) => Promise<ControlResult>;
@@ -79,7 +69,7 @@ export async function openControlSocket(
 async function answer(request: Request, handlers: ControlHandlers): Promise<Response> {
   const { pathname } = new URL(request.url);
   const { method } = request;
-  if (pathname === "/" && method === "GET") return Response.json(handlers.status());
+  if (pathname === "/" && method === "GET") return Response.json(await handlers.status());
   if (pathname === "/holdings" && method === "GET") return Response.json(await handlers.holdings());
   if (pathname !== "/reload" && pathname !== "/control") return new Response(null, { status: 404 });
   if (method !== "POST") return new Response(null, { status: 405, headers: { Allow: "POST" } });

@@ -3,7 +3,7 @@ import { upstreamText } from "../config/describe.ts";
 import type { Config } from "../config/model.ts";
 import type { Log } from "../observe/log.ts";
 import type { MaintenanceNotice, MaintenanceState } from "../proxy/maintenance.ts";
-import { type PeerStatus, together } from "../upstream/peer-status.ts";
+import { mergePeers, type PeerStatus } from "../upstream/peer-status.ts";
 import type { Answer, Ask } from "./messages.ts";
 import { drainingAfter, meantBy, unknownPeer } from "./drained.ts";
 import { proxiesOf, routeKeysOf } from "./route-keys.ts";
@@ -144,12 +144,7 @@ export class Controls {
   /** Of all workers together. */
   async #peers(): Promise<readonly PeerStatus[]> {
     const answers = await this.#options.ask({ type: "peers" });
-    const byName = new Map<string, PeerStatus>();
-    for (const peer of answers.flatMap((answer) => (answer?.type === "peers" ? answer.peers : []))) {
-      const known = byName.get(peer.name);
-      byName.set(peer.name, known === undefined ? peer : together(known, peer));
-    }
-    return [...byName.values()];
+    return mergePeers(answers.flatMap((answer) => (answer?.type === "peers" ? [answer.peers] : [])));
   }
 
   #stranded(peers: readonly PeerStatus[]): readonly string[] {

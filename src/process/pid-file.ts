@@ -85,14 +85,16 @@ export class PidFile implements Disposable {
   }
 }
 
-/** Whoever held it has removed it a moment ago. */
+/** It is not there any more: it is looked for again. */
 const GONE = "gone";
 
 function holdFault(path: string, fd: number, { predecessor, owner }: PidFileOptions): string | undefined {
   const stat = fstatSync(fd);
-  const strange = strangeness(stat, owner?.uid);
+  const strange = strangeness(stat, fd);
   if (strange !== undefined) return `${path} ${strange}`;
+  const isForeign = ![process.getuid?.(), owner?.uid].includes(stat.uid);
   if (!lock(fd, LOCK.exclusive)) {
+    if (isForeign) return `${path} is held by a process of another user`;
     const holder = numberIn(fd);
     if (holder === undefined || holder !== predecessor) {
       const which = holder === undefined ? "another process that starts" : `process ${holder}`;
@@ -102,17 +104,27 @@ function holdFault(path: string, fd: number, { predecessor, owner }: PidFileOpti
   // Shared, since the process that takes over holds it as well.
   if (!lock(fd, LOCK.shared)) return `${path} is held by another process that starts`;
   if (!isThere(path, fd)) return GONE;
+  // Of a user that it ran as before, or anyone's, who could write to it: not to be used, but root may take it away.
+  if (isForeign) return removed(path) ? GONE : `${path} belongs to another user`;
   fchmodSync(fd, MODE);
   if (owner !== undefined && stat.uid !== owner.uid) fchownSync(fd, owner.uid, owner.gid);
   return undefined;
 }
 
-/** In /tmp anyone can put something of that name, such as another name of a file that is not to be written to. */
-function strangeness(stat: Stats, owner: number | undefined): string | undefined {
-  const own = process.getuid?.() ?? 0;
+/** What is no pid file is not to be written to: a slip of the configuration, or a trap that somebody laid in /tmp. */
+function strangeness(stat: Stats, fd: number): string | undefined {
   if (!stat.isFile()) return "is no file";
   if (stat.nlink > 1) return "is a file with another name as well";
-  return stat.uid === own || stat.uid === owner ? undefined : "belongs to another user";
+  return /^\s*\d*\s*$/.test(textIn(fd)) ? undefined : "holds something else than a process id";
+}
+
+function removed(path: string): boolean {
+  try {
+    unlinkSync(path);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Whether the path names the very file that is open. */
@@ -124,10 +136,14 @@ function isThere(path: string, fd: number): boolean {
 
 /** The number that it says; undefined for none. */
 function numberIn(fd: number): number | undefined {
-  const bytes = Buffer.alloc(32);
-  const length = readSync(fd, bytes, 0, bytes.length, 0);
-  const digits = /^[1-9]\d{0,9}(?=\n)/.exec(bytes.toString("latin1", 0, length))?.[0];
+  const digits = /^[1-9]\d{0,9}(?=\n)/.exec(textIn(fd))?.[0];
   return digits === undefined ? undefined : Number(digits);
+}
+
+/** The beginning of a file. */
+function textIn(fd: number): string {
+  const bytes = Buffer.alloc(64);
+  return bytes.toString("latin1", 0, readSync(fd, bytes, 0, bytes.length, 0));
 }
 
 /** Whether it was got. Without the system's lock everyone gets it. */

@@ -46,6 +46,16 @@ export function statusOf(peers: readonly Peer[], now: number): readonly PeerStat
   ];
 }
 
+/** Of all workers together, in the order in which they are first told. */
+export function mergePeers(lists: readonly (readonly PeerStatus[])[]): readonly PeerStatus[] {
+  const byName = new Map<string, PeerStatus>();
+  for (const peer of lists.flat()) {
+    const known = byName.get(peer.name);
+    byName.set(peer.name, known === undefined ? peer : together(known, peer));
+  }
+  return [...byName.values()];
+}
+
 /** Of the same address in two workers. */
 export function together(a: PeerStatus, b: PeerStatus): PeerStatus {
   return {

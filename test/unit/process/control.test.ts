@@ -6,12 +6,23 @@ import { type ControlSetting, folderFault, makeFolder, ownFolders } from "../../
 import { type ControlSocket, openControlSocket } from "../../../src/process/control-socket.ts";
 import type { ControlCommand, ControlResult } from "../../../src/process/controls.ts";
 import type { Holdings } from "../../../src/process/holdings.ts";
+import type { ProcessStatus } from "../../../src/process/process-status.ts";
 import type { ReloadReport } from "../../../src/process/reloader.ts";
 import { temporaryFolder } from "../../helpers/binary.ts";
 
 const uid = process.getuid?.() ?? 0;
 const settingIn = (folder: string): ControlSetting => ({ environment: { RUNTIME_DIRECTORY: folder }, uid });
 const DONE: ReloadReport = { isReloaded: true, summary: "nothing changed", problems: [] };
+
+const STATUS: ProcessStatus = {
+  pid: process.pid,
+  version: "gatekeeper 0 (dev) bun 1",
+  startedAt: 1,
+  urls: ["http://127.0.0.1:1"],
+  workers: [],
+  peers: [],
+  isStopping: false,
+};
 
 /** Says back what it was told, where that has a peer; else it refuses. */
 const echo = async (command: ControlCommand): Promise<ControlResult> =>
@@ -22,12 +33,7 @@ const echo = async (command: ControlCommand): Promise<ControlResult> =>
 const holdings = async (): Promise<readonly Holdings[]> => [];
 
 async function open(folder: string, reload = async (): Promise<ReloadReport> => DONE): Promise<ControlSocket> {
-  const status = () => ({
-    pid: process.pid,
-    urls: ["http://127.0.0.1:1"],
-    workers: [],
-    isStopping: false,
-  });
+  const status = async () => STATUS;
   const opened = await openControlSocket({ status, holdings, reload, control: echo }, settingIn(folder));
   if (typeof opened === "string") throw new Error(opened);
   return opened;
@@ -66,9 +72,7 @@ describe("a control socket", () => {
       await using socket = await open(folder.path);
       expect(statSync(socket.path).mode & 0o777).toBe(0o600);
       const found = await runningProcesses(settingIn(folder.path), undefined);
-      expect(found).toEqual([
-        { pid: process.pid, urls: ["http://127.0.0.1:1"], workers: [], isStopping: false, socket: socket.path },
-      ]);
+      expect(found).toEqual([{ ...STATUS, socket: socket.path }]);
       expect(await runningProcesses(settingIn(folder.path), process.pid)).toEqual(found);
       expect(await runningProcesses(settingIn(folder.path), process.pid + 1)).toEqual([]);
     }
@@ -135,7 +139,7 @@ describe("a control socket", () => {
   test("says why where there can be none", async () => {
     using folder = temporaryFolder();
     writeFileSync(join(folder.path, "file"), "");
-    const status = () => ({ pid: 1, urls: [], workers: [], isStopping: false });
+    const status = async () => STATUS;
     const setting = settingIn(join(folder.path, "file"));
     expect(await openControlSocket({ status, holdings, reload: async () => DONE, control: echo }, setting)).toContain(
       "EEXIST",

@@ -38,7 +38,7 @@ describe("a pid file", () => {
   });
 
   // The number may be that of any process by now; this one's is, and runs.
-  test.each(["1\n", `${process.ppid}\n`, "no number", "", "123456789012345\n"])(
+  test.each(["1\n", `${process.ppid}\n`, " 12 \n", "", "123456789012345\n"])(
     "that nobody holds is stale, whatever it says: %j",
     (text) => {
       using folder = temporaryFolder();
@@ -76,6 +76,14 @@ describe("a pid file", () => {
     writeFileSync(path, OWN);
     file[Symbol.dispose]();
     expect(existsSync(path)).toBe(true);
+  });
+
+  test("is not written where something else stands: a slip is not to cost a file", () => {
+    using folder = temporaryFolder();
+    const path = join(folder.path, "conf.yaml");
+    writeFileSync(path, "bind: :80\n");
+    expect(PidFile.open(path)).toBe(`${path} holds something else than a process id`);
+    expect(readFileSync(path, "utf8")).toBe("bind: :80\n");
   });
 
   test("is no link and no second name of another file, which would be written to", () => {
