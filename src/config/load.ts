@@ -1,5 +1,6 @@
 import { networkInterfaces } from "node:os";
 import { buildAdmin } from "./admin.ts";
+import { withAccessLog } from "./access-log.ts";
 import { LOG_VARIABLE, parseLogVariable } from "./environment.ts";
 import { daemonProblems } from "./daemon-keys.ts";
 import { isWithoutEffect, withoutEffect } from "./effect.ts";
@@ -74,7 +75,8 @@ export async function loadConfig(input: LoadInput): Promise<Loaded> {
     level: settings.one("log_level")?.value ?? variable.level ?? settings.value("log_level"),
     format: settings.one("log_format")?.value,
   };
-  const { listeners } = built;
+  const { listeners, problems: logProblems } = withAccessLog(built.listeners, file.draft.accessLog, input.flags);
+  problems.push(...logProblems);
   const page = maintenancePage(settings);
   problems.push(...page.problems);
   const files = [...new Set([...file.files, ...namedFiles(settings), ...built.files])];

@@ -4,6 +4,7 @@ import type { UpstreamPolicyConfig } from "./upstream-model.ts";
 
 export type { ListenAddress, UpstreamAddress };
 export type * from "./admin-model.ts";
+export type * from "./log-model.ts";
 export type * from "./routes-model.ts";
 export type * from "./upstream-model.ts";
 

@@ -1,4 +1,5 @@
 import type { ReverseProxyConfig } from "./model.ts";
+import type { AccessLogConfig } from "./log-model.ts";
 import type { StatusPattern } from "./upstream-model.ts";
 
 /**
@@ -180,13 +181,4 @@ export interface ErrorRoutesConfig {
   /** Any of them; empty: every failure. */
   readonly statuses: readonly StatusPattern[];
   readonly routes: readonly RouteConfig[];
-}
-
-/** Requests are logged from here on (Caddy's `log`); the last one met holds. */
-export interface AccessLogConfig {
-  readonly type: "access_log";
-  /** `file` is the path of a file that is appended to. `off` turns it off again. */
-  readonly output: { readonly type: "stdout" | "stderr" | "off" } | { readonly type: "file"; readonly path: string };
-  /** Default json. */
-  readonly format: "json" | "console";
 }

@@ -19,9 +19,9 @@ const NUMBER = /^\d+(?:\.\d+)?$/;
 
 /**
  * A time as Go and Caddy write it: `250ms`, `10s`, `1m30s`, `1.5h`, `1d`; `0` needs no unit.
- * Gives whole milliseconds (rounded up, so that a time that is not 0 never becomes 0), at most 24 days.
+ * Gives whole milliseconds (rounded up, so that a time that is not 0 never becomes 0), at most as much as a timer can wait.
  */
-export function parseDuration(text: string): Parsed<number> {
+export function parseDuration(text: string, mostMs = MAX_DURATION_MS): Parsed<number> {
   if (text === "0") return accept(0);
   if (NUMBER.test(text)) return refuse("a time needs its unit", `${text}s`);
   if (text.startsWith("-")) return refuse("a time cannot be negative");
@@ -37,7 +37,7 @@ export function parseDuration(text: string): Parsed<number> {
   for (const [, amount, unit] of text.matchAll(DURATION_PART)) {
     total += Number(amount) * (MS_PER_UNIT.get(unit ?? "") ?? 0);
   }
-  if (total > MAX_DURATION_MS) return refuse("the longest time is 24d");
+  if (total > mostMs) return refuse(`the longest time is ${Math.floor(mostMs / 86_400_000)}d`);
   return accept(Math.ceil(total));
 }
 

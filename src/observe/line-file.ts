@@ -1,11 +1,16 @@
-import { close, open, write } from "node:fs";
+import { close, fstat, open, write } from "node:fs";
 import { promisify } from "node:util";
+import { Rolling, type RollingOptions } from "./rolling.ts";
 
 const openFile = promisify(open);
 const closeFile = promisify(close);
+const statFile = promisify(fstat);
 
 /** Where lines go. */
-export type LineOutput = { readonly type: "stdout" | "stderr" } | { readonly type: "file"; readonly path: string };
+export type LineOutput =
+  | { readonly type: "stdout" | "stderr" }
+  /** Without `rolling` it grows. */
+  | { readonly type: "file"; readonly path: string; readonly rolling: RollingOptions | undefined };
 
 /** Others may not read what requests were about. */
 const MODE = 0o640;
@@ -15,14 +20,23 @@ const FULL_MS = 20;
 /** A file, or a standard stream, that is appended to off the main thread. */
 export class LineFile {
   readonly #output: LineOutput;
+  readonly #rolling: Rolling | undefined;
+  readonly #onRollFailure: (error: unknown) => void;
   #fd: number | undefined = undefined;
+  /** Of what is open, where it is a file that may be put aside. */
+  #inode: number | undefined = undefined;
 
-  constructor(output: LineOutput) {
+  /** @param onRollFailure is told why a file cannot be put aside; it grows then */
+  constructor(output: LineOutput, onRollFailure: (error: unknown) => void = () => {}) {
     this.#output = output;
+    this.#onRollFailure = onRollFailure;
+    if (output.type === "file" && output.rolling !== undefined)
+      this.#rolling = new Rolling(output.path, output.rolling);
   }
 
   /** Writes all of it. Rejects with what the system says; then the file is opened anew the next time. */
   async append(bytes: Buffer): Promise<void> {
+    if (await this.#isFreed(bytes.length)) await this.close();
     const fd = (this.#fd ??= await this.#opened());
     try {
       for (let at = 0; at < bytes.length;) at += await writeSome(fd, bytes, at);
@@ -36,7 +50,14 @@ export class LineFile {
   async close(): Promise<void> {
     const fd = this.#fd;
     this.#fd = undefined;
+    this.#inode = undefined;
     if (fd !== undefined && this.#output.type === "file") await closeFile(fd).catch(() => {});
+  }
+
+  /** Nothing more is appended. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#rolling?.[Symbol.dispose]();
+    await this.close();
   }
 
   async #opened(): Promise<number> {
@@ -46,8 +67,25 @@ export class LineFile {
         return 1;
       case "stderr":
         return 2;
-      case "file":
-        return await openFile(output.path, "a", MODE);
+      case "file": {
+        const fd = await openFile(output.path, "a", MODE);
+        // A device or a pipe is left as it is.
+        const found = this.#rolling === undefined ? undefined : await statFile(fd);
+        if (found?.isFile() === true) this.#inode = found.ino;
+        return fd;
+      }
+    }
+  }
+
+  /** Its name stands for another file now. */
+  async #isFreed(moreBytes: number): Promise<boolean> {
+    const [rolling, inode] = [this.#rolling, this.#inode];
+    if (rolling === undefined || inode === undefined) return false;
+    try {
+      return await rolling.isFreed(inode, moreBytes, new Date());
+    } catch (error) {
+      this.#onRollFailure(error);
+      return false;
     }
   }
 }

@@ -1,10 +1,14 @@
 import type { AccessLogConfig } from "../config/model.ts";
+import { AccessLog } from "../observe/access-log.ts";
+import { lineFormat } from "../observe/line-format.ts";
+import type { LineOutput } from "../observe/line-file.ts";
+import { LineLog } from "../observe/line-log.ts";
 import type { Log } from "../observe/log.ts";
-import { type AccessLog, openAccessLog } from "../observe/access-log.ts";
+import { RouteLog } from "./route-log.ts";
 
-/** The access logs of a worker: one for each output, however many routes write to it. They outlive a reload. */
+/** The access logs of a worker: one way to each output, however many routes write to it. They outlive a reload. */
 export class AccessLogs implements AsyncDisposable {
-  readonly #open = new Map<string, AccessLog>();
+  readonly #open = new Map<string, LineLog>();
   readonly #log: Log;
 
   /** @param log is told when an access log cannot be written */
@@ -12,38 +16,42 @@ export class AccessLogs implements AsyncDisposable {
     this.#log = log;
   }
 
-  /** Undefined where nothing is to be logged. */
-  of({ output, format }: AccessLogConfig): AccessLog | undefined {
-    const { type } = output;
-    if (type === "off") return undefined;
-    const key = `${format} ${type === "file" ? `file ${output.path}` : type}`;
-    let log = this.#open.get(key);
-    if (log === undefined) {
-      const name = type === "file" ? output.path : type;
-      log = openAccessLog(type === "file" ? output : { type }, format, (reason) =>
-        this.#log.error("the access log cannot be written", { output: name, reason }),
-      );
-      this.#open.set(key, log);
-    }
-    return log;
-  }
-
-  /** Lines that were lost so far. */
+  /** Lines that were lost so far, of all of them. */
   get dropped(): number {
     let dropped = 0;
-    for (const log of this.#open.values()) dropped += log.dropped;
+    for (const lines of this.#open.values()) dropped += lines.dropped;
     return dropped;
+  }
+
+  /** Undefined where nothing is to be logged. */
+  of(config: AccessLogConfig): RouteLog | undefined {
+    const { output } = config;
+    if (output.type === "off") return undefined;
+    const format = lineFormat(config);
+    const wanted: LineOutput = output.type === "file" ? output : { type: output.type };
+    const key = `${config.format} ${JSON.stringify(output)}`;
+    let lines = this.#open.get(key);
+    if (lines === undefined) {
+      const name = output.type === "file" ? output.path : output.type;
+      lines = new LineLog(wanted, {
+        onFailure: (reason) => this.#log.error("the access log cannot be written", { output: name, reason }),
+        onRollFailure: (reason) => this.#log.error("the access log cannot be put aside", { output: name, reason }),
+        onLoss: (count) => this.#log.warn("lines of the access log were lost", { output: name, lines: count }),
+        dropped: (count, atMs) => format.dropped(count, atMs),
+      });
+      this.#open.set(key, lines);
+    }
+    return new RouteLog(new AccessLog(lines, format), config);
   }
 
   /** Opens files anew, after they were moved away. */
   async reopen(): Promise<void> {
-    await Promise.all([...this.#open.values()].map((log) => log.reopen()));
+    await Promise.all([...this.#open.values()].map((lines) => lines.reopen()));
   }
 
   /** Writes out what is left. */
   async [Symbol.asyncDispose](): Promise<void> {
-    const logs = [...this.#open.values()];
-    this.#open.clear();
-    await Promise.all(logs.map((log) => log[Symbol.asyncDispose]()));
+    const all = [...this.#open.values()];
+    await Promise.all(all.map((lines) => lines[Symbol.asyncDispose]()));
   }
 }

@@ -1,4 +1,4 @@
-import type { AccessRecord, WebSocketRecord } from "../observe/access-log.ts";
+import type { AccessRecord, WebSocketRecord } from "../observe/access-record.ts";
 import type { GatewaySession } from "./gateway-ctx.ts";
 import { bytesReceived } from "./observation.ts";
 import type { BridgeEnd } from "./websocket/bridges.ts";
@@ -21,7 +21,7 @@ export function accessRecord(session: GatewaySession): AccessRecord {
     requestHeaders: request.headers,
     secure: session.secure,
     userId: ctx.user ?? "",
-    durationMs: observation === undefined ? 0 : performance.now() - observation.startedAt,
+    durationMs: observation?.elapsedMs(performance.now()) ?? 0,
     size: session.bytesSent,
     bytesRead: bytesReceived(session),
     status: session.status,

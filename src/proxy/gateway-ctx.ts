@@ -1,4 +1,3 @@
-import type { AccessLog } from "../observe/access-log.ts";
 import type { Trial } from "../upstream/health/breaker.ts";
 import type { AppliedEdits } from "./handlers/field-edits.ts";
 import type { Encoder } from "./handlers/encode.ts";
@@ -7,6 +6,7 @@ import type { MaintenanceNotice } from "./maintenance.ts";
 import type { ResponseHead } from "./phases.ts";
 import type { ProxyRoute } from "./proxy-route.ts";
 import type { CompiledRoute } from "./route-list.ts";
+import type { RouteLog } from "./route-log.ts";
 import type { Session } from "./session.ts";
 
 /** What the gateway remembers of one request between its phases. */
@@ -21,7 +21,7 @@ export class GatewayCtx {
   user: string | undefined = undefined;
   /** The routes have seen it. */
   isRouted = false;
-  accessLog: AccessLog | undefined = undefined;
+  accessLog: RouteLog | undefined = undefined;
   /** What its placeholder for an identifier gave; made when first asked for. */
   uuid: string | undefined = undefined;
   /** Why a handler refused it, in words. */

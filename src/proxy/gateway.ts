@@ -4,7 +4,6 @@ import type { Log } from "../observe/log.ts";
 import type { WorkerMeter } from "../observe/metrics/worker-meter.ts";
 import type { Peer } from "../upstream/peer.ts";
 import type { RetryVerdict } from "../upstream/retry.ts";
-import { accessRecord } from "./access-record.ts";
 import { type Awaitable, whenDone } from "./awaitable.ts";
 import type { ConnectionLimits } from "./connection-limits.ts";
 import { answerInstead } from "./error-routes.ts";
@@ -180,7 +179,7 @@ export class Gateway implements ProxyHttp<GatewayCtx> {
   #logRequest(session: GatewaySession): void {
     const { ctx } = session;
     if (!ctx.isRouted) this.#routes.log(session);
-    ctx.accessLog?.write(accessRecord(session));
+    ctx.accessLog?.write(session);
   }
 
   #closed(session: GatewaySession, notice: MaintenanceNotice): ProxyError {

@@ -41,6 +41,11 @@ export class Observation {
     this.protocol = protocol;
   }
 
+  /** How long it takes so far. */
+  elapsedMs(now: number): number {
+    return now - this.startedAt;
+  }
+
   onAttempt(now: number): void {
     this.attemptedAt = now;
     this.connectMs = undefined;

@@ -1,5 +1,12 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
-import type { ListenerConfig, RouteConfig, UpstreamAddress } from "../../src/config/model.ts";
+import { ACCESS_LOG_DEFAULTS } from "../../src/config/log-model.ts";
+import type {
+  AccessLogConfig,
+  ListenerConfig,
+  MatcherSet,
+  RouteConfig,
+  UpstreamAddress,
+} from "../../src/config/model.ts";
 import { LogFile, type Record } from "../helpers/access-log.ts";
 import { makeCertificate } from "../helpers/certificates.ts";
 import { H2Client } from "../helpers/h2-client.ts";
@@ -229,4 +236,26 @@ test("a WebSocket that ends without a close frame says so, and whose end it was"
   expect(record?.websocket).toMatchObject({ closed_by: "client", close_code: 1006, messages_received: 0 });
   expect(record?.websocket).not.toHaveProperty("upstream_close_code");
   expect(record?.error).toContain("client_gone");
+});
+
+test("a log of every request holds what no route takes, and a route may say otherwise", async () => {
+  using file = new LogFile();
+  await using origin = RawOrigin.start(OK);
+  const respond = { type: "respond", status: "204", body: "", close: false } as const;
+  const off: AccessLogConfig = { ...ACCESS_LOG_DEFAULTS, output: { type: "off" } };
+  const path = (pattern: string): MatcherSet => [{ type: "path", patterns: [pattern] }];
+  const routes: readonly RouteConfig[] = [
+    { name: "access log", match: [], handlers: [file.config({ skip: [path("/skipped")] })], terminal: false },
+    { name: "health", match: [path("/health")], handlers: [off, respond], terminal: false },
+    { name: "a", match: [path("/a"), path("/skipped")], handlers: [respond], terminal: false },
+  ];
+  const use = async (port: number): Promise<void> => {
+    await using client = await RawClient.connect(port);
+    for (const target of ["/a", "/health", "/skipped", "/none"]) await client.request("GET", target, ["Host: a"]);
+  };
+  await logging(file, [origin.port], use, { routes });
+  expect(file.records().map(({ request, status }) => [request.uri, status])).toEqual([
+    ["/a", 204],
+    ["/none", 404],
+  ]);
 });

@@ -1,8 +1,6 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import type { HandlerConfig, PageFile, ProcessConfig, RouteConfig } from "../../src/config/model.ts";
-import { temporaryFolder } from "../helpers/binary.ts";
+import { LogFile } from "../helpers/access-log.ts";
 import { LANES, requestText } from "../helpers/lanes.ts";
 import { configWith, reverseProxy } from "../helpers/proxy.ts";
 import { valueOf } from "../helpers/raw-head.ts";
@@ -143,9 +141,8 @@ test("browsers get a page, and a page of one's own is for all; a reload takes up
 
 test("what is refused stands in the access log of its route, and not in the log of failures", async () => {
   await using origin = startStreamsOrigin("a");
-  using folder = temporaryFolder();
-  const path = join(folder.path, "access.log");
-  const log: HandlerConfig = { type: "access_log", output: { type: "file", path }, format: "json" };
+  using file = new LogFile();
+  const log: HandlerConfig = file.config();
   const within: RouteConfig = { name: "within", match: [], handlers: [log, forward(origin)], terminal: false };
   {
     await using proxy = await startSupervised(
@@ -158,12 +155,7 @@ test("what is refused stands in the access log of its route, and not in the log 
     await statuses(proxy.port, ["/b/4"]);
     expect(proxy.log.failures).toEqual([]);
   }
-  await until(() => existsSync(path), "the log");
-  const lines = readFileSync(path, "utf8")
-    .trim()
-    .split("\n")
-    .map((line) => JSON.parse(line));
-  expect(lines.map(({ request, status, error }) => [request.uri, status, error])).toEqual([
+  expect(file.records().map(({ request, status, error }) => [request.uri, status, error])).toEqual([
     ["/a/1", 503, "maintenance: in maintenance"],
     ["/b/2", 503, "maintenance: in maintenance"],
     ["/b/4", 503, "maintenance: in maintenance"],

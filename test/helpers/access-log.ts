@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { AccessLogConfig, RouteConfig, UpstreamAddress } from "../../src/config/model.ts";
+import { ACCESS_LOG_DEFAULTS, ROLLING_DEFAULTS } from "../../src/config/log-model.ts";
+import type { AccessLogConfig, RollingConfig, RouteConfig, UpstreamAddress } from "../../src/config/model.ts";
 import { temporaryFolder } from "./binary.ts";
 import { reverseProxy } from "./proxy.ts";
 
@@ -10,8 +11,9 @@ export class LogFile implements Disposable {
   readonly path = join(this.#folder.path, "access.log");
 
   /** What writes to it. */
-  config(more: Partial<Omit<AccessLogConfig, "type" | "output">> = {}): AccessLogConfig {
-    return { type: "access_log", format: "json", ...more, output: { type: "file", path: this.path } };
+  config(more: Partial<Omit<AccessLogConfig, "output">> = {}, rolling: Partial<RollingConfig> = {}): AccessLogConfig {
+    const output = { type: "file", path: this.path, rolling: { ...ROLLING_DEFAULTS, ...rolling } } as const;
+    return { ...ACCESS_LOG_DEFAULTS, ...more, output };
   }
 
   /** A route that logs to it and forwards to these. */

@@ -5,6 +5,7 @@ import { readEncode } from "./directives/encode.ts";
 import { readHandleErrors } from "./directives/handle-errors.ts";
 import { readCopyResponse, readCopyResponseHeaders } from "./directives/handle-response.ts";
 import { readHeader, readRequestHeader } from "./directives/header.ts";
+import { readLogSkip } from "./directives/log.ts";
 import { readRequestBody } from "./directives/request-body.ts";
 import { readReverseProxy } from "./directives/reverse-proxy.ts";
 import { readRewrite, readUri } from "./directives/target.ts";
@@ -12,6 +13,8 @@ import type { DirectiveReader } from "./scope.ts";
 
 /** Every directive that makes a route, but `handle_path`, whose path is more than a matcher. */
 export const DIRECTIVES: Readonly<Record<string, DirectiveReader>> = {
+  log_skip: readLogSkip,
+  skip_log: readLogSkip,
   header: readHeader,
   request_header: readRequestHeader,
   request_body: readRequestBody,

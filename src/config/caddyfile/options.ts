@@ -5,6 +5,7 @@ import type { Ports } from "./addresses.ts";
 import { readBind } from "./bind.ts";
 import type { Directive } from "./blocks.ts";
 import { DIRECTIVE_ORDER } from "./directive-order.ts";
+import type { LogDefaults } from "./directives/log.ts";
 import { readLogBlock } from "./log-block.ts";
 import { entry, wordNode } from "./nodes.ts";
 import { KNOWN_OPTIONS, REFUSED_OPTIONS } from "./refused-options.ts";
@@ -20,8 +21,8 @@ export class GlobalOptions {
   redirects = true;
   defaultBind: readonly Token[] = [];
   order: readonly string[] = DIRECTIVE_ORDER;
-  logFormat: Token | undefined;
-  logLevel: Token | undefined;
+  #logFormat: Token | undefined;
+  #logLevel: Token | undefined;
   readonly servers: ServerOptions[] = [];
   /** Keys of the file's top level. */
   readonly entries = new Map<string, DocEntry>();
@@ -29,6 +30,12 @@ export class GlobalOptions {
 
   constructor(report: Report) {
     this.#report = report;
+  }
+
+  /** What the logs of sites have from here. */
+  get logDefaults(): LogDefaults {
+    const credentials = this.servers.find(({ credentials: given }) => given !== undefined)?.credentials;
+    return { format: this.#logFormat, level: this.#logLevel, credentials };
   }
 
   take(line: Directive): void {
@@ -154,10 +161,10 @@ export class GlobalOptions {
       });
     }
     if (format !== undefined) {
-      this.logFormat = format;
+      this.#logFormat = format;
       this.#put("log_format", name, wordNode(format, format.text === "console" ? "human" : "json"));
     }
-    this.logLevel = level;
+    this.#logLevel = level;
     if (level !== undefined) this.#put("log_level", name, wordNode(level, levelOf(level.text)));
   }
 }

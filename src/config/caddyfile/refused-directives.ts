@@ -11,8 +11,6 @@ export const REFUSED_DIRECTIVES: ReadonlyMap<string, string> = new Map([
   ["invoke", "write a snippet, (NAME) { ... }, and import NAME"],
   ["log_append", LATER],
   ["log_name", LATER],
-  ["log_skip", "give log to the sites that are to be logged"],
-  ["skip_log", "give log to the sites that are to be logged"],
   ["map", "several header or rewrite lines, each with its matcher, do the same"],
   ["method", "reverse_proxy { method GET } sets the method that is sent upstream"],
   ["metrics", LATER],

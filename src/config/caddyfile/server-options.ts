@@ -11,13 +11,22 @@ export interface ServerOptions {
   /** The address that it is for, `:8080`; undefined for all. */
   readonly listener: Token | undefined;
   readonly entries: readonly DocEntry[];
+  /** `log_credentials`, where it stands for all. */
+  readonly credentials: Token | undefined;
 }
 
-const LINES = ["trusted_proxies", "trusted_proxies_strict", "client_ip_headers", "protocols", "timeouts"];
+const LINES = [
+  "trusted_proxies",
+  "trusted_proxies_strict",
+  "client_ip_headers",
+  "protocols",
+  "timeouts",
+  "log_credentials",
+];
 const REFUSED = new Set(
   (
     "name listener_wrappers packet_conn_wrappers max_header_size keepalive_interval keepalive_idle keepalive_count " +
-    "log_credentials metrics strict_sni_host enable_full_duplex allow_h2c 0rtt trace protocol"
+    "metrics strict_sni_host enable_full_duplex allow_h2c 0rtt trace protocol"
   ).split(" "),
 );
 
@@ -26,7 +35,15 @@ export function readServers(line: Directive, report: Report): ServerOptions | un
   const form = "servers [ADDRESS] { ... }";
   const args = argumentsOf(line, { form, least: 0, most: 1, block: true }, report);
   if (args === undefined) return undefined;
-  return { listener: args[0], entries: (line.block ?? []).flatMap((inner) => readLine(inner, report)) };
+  const lines = line.block ?? [];
+  const credentials = lines.find(({ name }) => name.text === "log_credentials");
+  const [listener] = args;
+  if (listener !== undefined && credentials !== undefined) {
+    report.error(credentials.name, "log_credentials is for all servers here", {
+      expected: "servers { log_credentials }",
+    });
+  }
+  return { listener, credentials: credentials?.name, entries: lines.flatMap((inner) => readLine(inner, report)) };
 }
 
 function readLine(line: Directive, report: Report): readonly DocEntry[] {
@@ -46,6 +63,9 @@ function readLine(line: Directive, report: Report): readonly DocEntry[] {
       }
       return [];
     }
+    case "log_credentials":
+      argumentsOf(line, { form: "log_credentials", least: 0, most: 0 }, report);
+      return [];
     case "protocols":
       return readProtocols(line, report);
     case "timeouts":

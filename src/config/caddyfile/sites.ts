@@ -45,7 +45,7 @@ export function readSite({ keys, directives }: ServerBlock, options: GlobalOptio
         bind = readBind(line.args, line.name, report);
         break;
       case "log": {
-        const own = readLog(line, { format: options.logFormat, level: options.logLevel }, report);
+        const own = readLog(line, options.logDefaults, report);
         if (log !== undefined && own !== undefined && meaningOf(log.value) !== meaningOf(own.value)) {
           report.error(line.name, "a site has one log of its requests here");
         }

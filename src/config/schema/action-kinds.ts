@@ -1,8 +1,6 @@
-import { nearest } from "../../core/nearest.ts";
 import { accept, refuse, type Parsed } from "../../core/parsed.ts";
 import { parseTemplate } from "../../core/template.ts";
 import { kind, oneOf, type Kind } from "../kinds.ts";
-import type { AccessLogConfig } from "../model.ts";
 
 /** A text with placeholders. */
 export const TEMPLATE = kind(
@@ -150,24 +148,6 @@ export const REALM = kind("TEXT", "text", ["a text without quotes", "restricted"
   return /["\\\u0000-\u001f\u007f]|[^\u0000-\u00ff]/.test(text) ? refuse('a realm has no " and no \\') : accept(text);
 });
 
-const LOG_WORDS = ["stdout", "stderr", "off"] as const;
-
-/** Where the access log goes. */
-export const LOG_OUTPUT = kind(
-  "OUTPUT",
-  "text",
-  ["stdout, stderr, off or the path of a file, such as /var/log/access.log", "stdout"],
-  (text): Parsed<AccessLogConfig["output"]> => {
-    const word = LOG_WORDS.find((each) => each === text);
-    if (word !== undefined) return accept({ type: word });
-    if (text.includes("\0")) return refuse("the path holds a NUL");
-    if (text.endsWith("/")) return refuse("a log is a file, not a folder");
-    if (text.includes("/")) return accept({ type: "file", path: text });
-    return refuse("this is no output, and the path of a file has a / in it", nearest(text, LOG_WORDS) ?? `./${text}`);
-  },
-);
-
-export const ACCESS_LOG_FORMAT = oneOf("FORMAT", ["json", "console"]);
 export const ENCODING = oneOf("FORMAT", ["zstd", "br", "gzip"]);
 
 /** The content type of an answer. */

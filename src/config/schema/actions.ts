@@ -1,14 +1,12 @@
 import { count, FILE, SIZE } from "../kinds.ts";
-import type { AccessLogConfig, BasicAuthConfig, EncodeConfig, HandlerConfig } from "../model.ts";
+import type { BasicAuthConfig, EncodeConfig, HandlerConfig } from "../model.ts";
 import { readSecret } from "./secret.ts";
 import {
-  ACCESS_LOG_FORMAT,
   ANSWER_STATUS,
   ANSWER_TYPE,
   CONTENT_TYPE,
   ENCODING,
   ERROR_STATUS,
-  LOG_OUTPUT,
   PASSWORD_HASH,
   REALM,
   REDIRECT_STATUS,
@@ -28,24 +26,6 @@ import { SWITCH, TEXT } from "../kinds.ts";
 const MINIMUM_LENGTH = 512;
 const GZIP_LEVEL = 5;
 const ALL_FORMATS = ["zstd", "br", "gzip"] as const;
-
-export const ACCESS_LOG: Schema<AccessLogConfig> = forms(
-  made(scalar(LOG_OUTPUT), ({ value }): AccessLogConfig => ({ type: "access_log", output: value, format: "json" })),
-  object(
-    "access log",
-    { doc: "Where requests are logged to, and how." },
-    {
-      output: field(scalar(LOG_OUTPUT), { doc: "`stdout`, `stderr`, `off` or a file", absent: { default: "stdout" } }),
-      format: field(scalar(ACCESS_LOG_FORMAT), {
-        doc: "`json` as Caddy writes it, or `console` for eyes",
-        absent: { default: "json" },
-      }),
-    },
-    ({ values: { output, format } }): AccessLogConfig => {
-      return { type: "access_log", output: output?.value ?? { type: "stdout" }, format: format?.value ?? "json" };
-    },
-  ),
-);
 
 export const REDIRECT: Schema<HandlerConfig> = forms(
   made(scalar(REDIRECT_TO), ({ value }): HandlerConfig => ({ type: "redirect", to: value, status: "302" })),

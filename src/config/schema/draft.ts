@@ -1,5 +1,6 @@
 import type { Given, Settings } from "../given.ts";
 import type {
+  AccessLogConfig,
   FieldEdits,
   HandlerConfig,
   ListenAddress,
@@ -91,6 +92,8 @@ export interface FileDraft {
   /** The keys at its top that are settings. */
   readonly settings: Settings;
   readonly admin: AdminDraft | undefined;
+  /** Of every request, before what routes say. */
+  readonly accessLog?: AccessLogConfig | undefined;
   readonly listeners: readonly ListenerDraft[] | undefined;
   readonly routes: readonly RouteDraft[] | undefined;
 }

@@ -3,6 +3,7 @@ import { Settings, type Given } from "../given.ts";
 import { SETTING_NAMES, SETTINGS, type SettingName } from "../settings/table.ts";
 import { meantSetting } from "../settings/words.ts";
 import { ADMIN_SCHEMA } from "./admin.ts";
+import { ACCESS_LOG } from "./access-log.ts";
 import type { FileDraft } from "./draft.ts";
 import { LISTENERS } from "./listener.ts";
 import { field, object, type Field } from "./object.ts";
@@ -10,10 +11,14 @@ import { ROUTES } from "./route.ts";
 import type { Exclusion, Schema } from "./schema.ts";
 import { fillSettings, settingFields } from "./setting-fields.ts";
 
+/** What flags say in words, and a file in keys. */
+export const FLAGS_ALONE = ["access_log", "access_log_format"] as const satisfies readonly SettingName[];
 /** Settings whose key is a plain value. */
-type PlainName = Exclude<SettingName, "admin">;
+type PlainName = Exclude<SettingName, "admin" | (typeof FLAGS_ALONE)[number]>;
 
-const PLAIN_NAMES = SETTING_NAMES.filter((name): name is PlainName => name !== "admin");
+const PLAIN_NAMES = SETTING_NAMES.filter(
+  (name): name is PlainName => name !== "admin" && !FLAGS_ALONE.some((flag) => flag === name),
+);
 
 type SettingFields = Readonly<Record<PlainName, Field<readonly Given<unknown>[]>>>;
 
@@ -22,6 +27,10 @@ const FIELDS = {
   routes: field(ROUTES, {
     doc: "What is done with it, in place of upstream, cp and host. A request that no route answers gets 404",
     absent: { words: "one, made from upstream, cp and host" },
+  }),
+  access_log: field(ACCESS_LOG, {
+    doc: "Log every request: an output alone, or keys. A route may say otherwise",
+    absent: { words: "not logged" },
   }),
   ...(settingFields(PLAIN_NAMES) as SettingFields),
   admin: field(ADMIN_SCHEMA, {
@@ -52,13 +61,14 @@ export const CONFIG_FILE: Schema<FileDraft> = object(
   (filled) => {
     const settings = new Settings();
     fillSettings(settings, filled, PLAIN_NAMES);
-    const { admin, listeners, routes } = filled.values;
+    const { admin, listeners, routes, access_log: accessLog } = filled.values;
     // Keys without `listen` leave that to the environment.
     if (filled.has("admin") && admin === undefined) settings.attempt("admin");
     if (admin?.listen !== undefined) settings.add("admin", admin.listen);
     return {
       settings,
       admin,
+      accessLog,
       listeners: listeners ?? (filled.has("listeners") ? [] : undefined),
       routes: routes ?? (filled.has("routes") ? [] : undefined),
     };

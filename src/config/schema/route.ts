@@ -1,7 +1,8 @@
 import { nearest } from "../../core/nearest.ts";
 import { SIZE, SWITCH, TEXT } from "../kinds.ts";
 import { REWRITE, STRIP_PREFIX, STRIP_SUFFIX } from "./action-kinds.ts";
-import { ACCESS_LOG, BASIC_AUTH, ENCODE, ERROR, REDIRECT, REPLACE, RESPOND } from "./actions.ts";
+import { ACCESS_LOG } from "./access-log.ts";
+import { BASIC_AUTH, ENCODE, ERROR, REDIRECT, REPLACE, RESPOND } from "./actions.ts";
 import type { HandlerDraft, RouteDraft } from "./draft.ts";
 import { ANSWER_FIELD_EDITS, REQUEST_FIELD_EDITS } from "./edits.ts";
 import { ERRORS } from "./errors.ts";

@@ -11,6 +11,7 @@ import {
   THREADS,
   WHOLE_SECONDS,
 } from "../kinds.ts";
+import { ACCESS_LOG_FORMAT, LOG_OUTPUT } from "../log-kinds.ts";
 import { setting } from "./setting.ts";
 
 const MAX_COUNT = 1_000_000;
@@ -180,8 +181,22 @@ export const PINGORA_ONLY = {
   upgrade_sock_connect_accept_max_retries: setting({ ...pingoraCount, doc: "Attempts of Pingora's hand-over" }),
 };
 
-/** How the log is written. */
+/** How the log is written, and that of requests. */
 export const LOGGING = {
+  access_log: setting({
+    kind: LOG_OUTPUT,
+    doc: "Log every request: stdout, stderr or a file, which is put aside at 100MiB",
+    default: undefined,
+    status: "effective",
+    flag: { group: "Log" },
+  }),
+  access_log_format: setting({
+    kind: ACCESS_LOG_FORMAT,
+    doc: "Its format: json, console, combined or common (default: json)",
+    default: undefined,
+    status: "effective",
+    flag: { group: "Log" },
+  }),
   log_level: setting({
     kind: LOG_LEVEL,
     doc: "error, warn, info, debug, trace or off; the environment's GATEKEEPER_LOG comes second",

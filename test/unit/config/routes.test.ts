@@ -99,11 +99,6 @@ describe("what a route matches", () => {
 
 describe("what a route does", () => {
   test.each([
-    [["access_log: stderr"], { type: "access_log", output: { type: "stderr" }, format: "json" }],
-    [
-      ["access_log: { output: /a/b, format: console }"],
-      { type: "access_log", output: { type: "file", path: "/a/b" }, format: "console" },
-    ],
     [["max_request_body: 10MB"], { type: "max_request_body", bytes: 10_000_000 }],
     [["redirect: /to"], { type: "redirect", to: "/to", status: "302" }],
     [["redirect: { to: '{uri}', status: 308 }"], { type: "redirect", to: "{uri}", status: "308" }],
