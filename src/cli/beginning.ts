@@ -30,7 +30,7 @@ export async function begin(
   const uid = account?.uid ?? process.getuid?.() ?? 0;
   const takeOver = upgrade === undefined ? undefined : await findPredecessor(config, upgrade, uid);
   if (takeOver !== undefined && "severity" in takeOver) return takeOver;
-  const predecessor = takeOver?.predecessor;
+  const predecessor = takeOver?.predecessor?.pid;
   const surroundings = Surroundings.enter({ settings, isDaemon, errorLog, account, predecessor });
   return typeof surroundings === "string" ? problem(surroundings) : { surroundings, takeOver };
 }

@@ -6,7 +6,7 @@ import { type ControlSocket, openControlSocket } from "../process/control-socket
 import { FileWatcher } from "../process/file-watcher.ts";
 import type { Holdings } from "../process/holdings.ts";
 import { processStatus } from "../process/process-status.ts";
-import { Reloader } from "../process/reloader.ts";
+import { Reloader, type ReloadWatcher } from "../process/reloader.ts";
 import type { Supervisor } from "../process/supervisor.ts";
 import type { Invocation } from "./argv.ts";
 import { bindProblem } from "./bind-failure.ts";
@@ -18,11 +18,17 @@ export interface Reloading extends AsyncDisposable {
   readonly reloader: Reloader;
 }
 
+export interface ReloadingOptions {
+  readonly worker: Supervisor;
+  readonly log: Log;
+  readonly watcher: ReloadWatcher | undefined;
+}
+
 /** Opens the control socket, and with `--watch` watches the files. Reloads read the same command line again. */
 export async function startReloading(
   invocation: Invocation,
   loaded: Loaded,
-  { worker, log }: { readonly worker: Supervisor; readonly log: Log },
+  { worker, log, watcher }: ReloadingOptions,
 ): Promise<Reloading> {
   const reloader = new Reloader({
     worker,
@@ -30,6 +36,7 @@ export async function startReloading(
     logConfig: loaded.log,
     load: () => loadInvocation(invocation, process.env[LOG_VARIABLE]),
     listenProblem: ({ listener, error }) => bindProblem(listener.address, error),
+    watcher,
   });
   await using owned = new AsyncDisposableStack();
   const control = await openControlSocket(

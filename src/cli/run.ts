@@ -8,6 +8,7 @@ import type { Reloading } from "./reloading.ts";
 import { Starter } from "../process/daemon.ts";
 import type { ErrorLog } from "../process/error-log.ts";
 import { relaunchWithMoreRequests } from "../process/relaunch.ts";
+import type { ServiceFacts, ServiceManager } from "../process/service-manager.ts";
 import type { ReloadSignal } from "../process/signals.ts";
 import type { SupervisorOptions } from "../process/supervisor.ts";
 import type { Invocation } from "./argv.ts";
@@ -93,6 +94,7 @@ async function serve(config: Config, loaded: Loaded, start: Start): Promise<numb
     using surroundings = begun.surroundings;
     const { takeOver } = begun;
     starter?.begun();
+    using service = await findServiceManager(takeOver?.predecessor?.service);
     const sharing = takeOver?.sharing(config);
     const make = await workerMaker(config, log);
     const controls = takeOver?.controls;
@@ -110,19 +112,25 @@ async function serve(config: Config, loaded: Loaded, start: Start): Promise<numb
     }
     if (takeOver !== undefined) surroundings.tookOver();
     await tellOfOpenFiles(config, log);
-    await using _upgradeSocket = await awaitSuccessor(config, { worker, signals, log }, takeOver !== undefined);
+    await using _upgradeSocket = await awaitSuccessor(
+      config,
+      { worker, signals, log, service },
+      takeOver !== undefined,
+    );
     if (upgrade !== undefined || config.process.threads > 1) await tellOfMigration(log);
     const { startReloading } = await import("./reloading.ts");
-    await using reloading: Reloading = await startReloading(invocation, loaded, { worker, log });
+    await using reloading: Reloading = await startReloading(invocation, loaded, { worker, log, watcher: service });
     const { reloader } = reloading;
     const { openAdmin } = await import("./admin.ts");
     const administered = { worker, signals, reloader, log, hasPredecessor: takeOver !== undefined };
     await using _admin = await openAdmin(loaded.admin, administered);
     log.info(`listening on ${startText(config, worker.urls)}`);
+    service?.serving(worker, takeOver !== undefined);
     if (starter !== undefined) void tellStarter(starter, config.process, log);
     const handlers = {
       reload: (signal: ReloadSignal) => void reloader.reload(signal),
       errorLog,
+      onStopping: (open: number) => service?.stopping(open),
     };
     const exitCode = await signals.serve(worker, handlers);
     // Whatever is still open then, a stop is a stop.
@@ -138,6 +146,13 @@ async function serve(config: Config, loaded: Loaded, start: Start): Promise<numb
 
 function startProblem({ message }: Error): Problem {
   return { severity: "error", place: { type: "command_line" }, message: `the workers cannot start: ${message}` };
+}
+
+/** Most processes have none, and then there is nothing to load. */
+async function findServiceManager(predecessors: ServiceFacts | undefined): Promise<ServiceManager | undefined> {
+  if (process.env["NOTIFY_SOCKET"] === undefined && predecessors === undefined) return undefined;
+  const { ServiceManager } = await import("../process/service-manager.ts");
+  return ServiceManager.find(process.env, predecessors);
 }
 
 async function daemonLog({ errorLog }: ProcessConfig): Promise<ErrorLog | undefined> {

@@ -2,6 +2,7 @@ import type { Config } from "../config/model.ts";
 import type { Problem } from "../config/problem.ts";
 import { SETTINGS } from "../config/settings/table.ts";
 import type { Log } from "../observe/log.ts";
+import type { ServiceManager } from "../process/service-manager.ts";
 import type { Signals } from "../process/signals.ts";
 import type { Supervisor } from "../process/supervisor.ts";
 import { TakeOver } from "../process/take-over.ts";
@@ -45,19 +46,27 @@ export interface Upgradable {
   readonly worker: Supervisor;
   readonly signals: Signals;
   readonly log: Log;
+  /** Told of the process that takes over, and its business too from then on. */
+  readonly service: ServiceManager | undefined;
 }
 
 /** Waits on the upgrade socket for the process that takes over from this one. @param replaces the predecessor's is there */
 export async function awaitSuccessor(
   { process: { upgradeSock } }: Config,
-  { worker, signals, log }: Upgradable,
+  { worker, signals, log, service }: Upgradable,
   replaces: boolean,
 ): Promise<AsyncDisposable> {
   const facts = () => {
     const { listeningAt, controls } = worker;
-    return { pid: process.pid, version: versionText(), listeningAt, controls: controls.state };
+    const own = { pid: process.pid, version: versionText(), listeningAt, controls: controls.state };
+    return service === undefined ? own : { ...own, service: service.facts };
   };
-  const handlers = { facts, handOver: (pid: number) => signals.handOver(pid) };
+  const handOver = (pid: number): string | undefined => {
+    const refusal = signals.handOver(pid);
+    if (refusal === undefined) service?.handedOver(pid);
+    return refusal;
+  };
+  const handlers = { facts, handOver };
   try {
     return await UpgradeSocket.open(upgradeSock, handlers, replaces);
   } catch (error) {

@@ -36,6 +36,13 @@ export interface ReloaderOptions {
   readonly logConfig: LogConfig;
   /** Tells a person why an address could not be listened on. */
   readonly listenProblem: (failure: ListenFailure) => Problem;
+  readonly watcher?: ReloadWatcher | undefined;
+}
+
+/** Told of reloads, each of which ends before the next begins. */
+export interface ReloadWatcher {
+  reloading(): void;
+  reloaded(report: ReloadReport): void;
 }
 
 /** Puts what the files say now to work, one reload after the other, and says in the log what came of each. */
@@ -66,8 +73,14 @@ export class Reloader {
   }
 
   #begin(trigger: ReloadTrigger): Promise<ReloadReport> {
+    const { watcher } = this.#options;
+    watcher?.reloading();
     this.#running = this.#attempt(trigger)
       .catch((error: unknown) => this.#refuse(trigger, `a bug: ${words(error)}`, []))
+      .then((report) => {
+        watcher?.reloaded(report);
+        return report;
+      })
       .finally(() => (this.#running = undefined));
     return this.#running;
   }

@@ -24,6 +24,8 @@ export interface SignalHandlers {
   readonly reload: (signal: ReloadSignal) => void;
   /** Opened anew with the access logs; undefined where there is none. */
   readonly errorLog: { reopen(): void } | undefined;
+  /** Told when the way out begins, and of how much is open then. */
+  readonly onStopping?: (open: number) => void;
 }
 
 export type ReloadSignal = (typeof RELOADING)[number];
@@ -66,7 +68,7 @@ export class Signals implements Disposable {
    * SIGQUIT waits for a successor before that (Pingora's names). A second SIGINT or SIGTERM while draining stops at once.
    * SIGHUP and SIGUSR1 reload, SIGUSR2 opens log files anew.
    */
-  async serve(worker: Stoppable, { reload, errorLog }: SignalHandlers): Promise<number> {
+  async serve(worker: Stoppable, { reload, errorLog, onStopping }: SignalHandlers): Promise<number> {
     const log = this.#log;
     this.#reload = reload;
     this.#reopenLogs = async () => {
@@ -81,14 +83,16 @@ export class Signals implements Disposable {
     await this.#out.promise;
     const state = this.#state;
     const signal = this.#cause;
+    const open = await worker.open;
+    onStopping?.(open);
     if (state.at !== "draining") {
-      log.info("stopping", { signal, open: await worker.open });
+      log.info("stopping", { signal, open });
       await worker.stop();
       log.info("stopped");
       return EXIT_OK;
     }
     const { successor } = state;
-    log.info("draining", { signal: successor === undefined ? signal : undefined, successor, open: await worker.open });
+    log.info("draining", { signal: successor === undefined ? signal : undefined, successor, open });
     const result = await worker.drain(this.#hurry.signal, successor !== undefined);
     log.info("stopped", { result });
     return result === "drained" ? EXIT_OK : EXIT_FORCED;

@@ -43,9 +43,9 @@ export class TakeOver {
     return sharingWith(state.predecessor.listeningAt, config);
   }
 
-  /** The process id of the other one, once it has answered. */
-  get predecessor(): number | undefined {
-    return "predecessor" in this.#state ? this.#state.predecessor.pid : undefined;
+  /** The other one, once it has answered. */
+  get predecessor(): Predecessor | undefined {
+    return "predecessor" in this.#state ? this.#state.predecessor : undefined;
   }
 
   /** What a person switched in the other process. */

@@ -1,4 +1,5 @@
 import type { ControlState } from "./controls.ts";
+import type { ServiceFacts } from "./service-manager.ts";
 import type { ListeningAt } from "./sharing.ts";
 
 /** The process that is taken over from, as it tells of itself. */
@@ -9,6 +10,8 @@ export interface Predecessor {
   readonly listeningAt: ListeningAt;
   /** What a person switched; an older version does not tell. */
   readonly controls?: ControlState;
+  /** The service manager that watches over it. */
+  readonly service?: ServiceFacts;
 }
 
 /** Where a process stands that was started with `--upgrade`. Until the last step the old one serves as before. */
