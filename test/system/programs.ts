@@ -6,6 +6,7 @@ const PACKAGES = {
   chromium: "chromium",
   curl: "curl",
   dnsmasq: "dnsmasq-base",
+  goaccess: "goaccess",
   hey: "hey",
   node: "nodejs",
   wrk: "wrk",
