@@ -61,6 +61,16 @@ export const COMMANDS = {
     words: ["ADDR"],
     flags: [...WHICH, "help", "version"],
   },
+  top: {
+    doc: "Show live how the running process does: requests, times, peers, routes, what is slow and what fails",
+    words: [],
+    flags: ["once", ...WHICH, "help", "version"],
+  },
+  tail: {
+    doc: "Show each request as it ends",
+    words: [],
+    flags: ["route", "status", "slower-than", ...WHICH, "help", "version"],
+  },
   schema: { doc: "Print the JSON Schema of the configuration file, for editors", words: [], flags: HELP_ONLY },
   docs: { doc: "Print the reference of every key of the configuration file", words: [], flags: HELP_ONLY },
   demo: {

@@ -17,6 +17,10 @@ export type Action =
   | "pid"
   | "now"
   | "retry-after"
+  | "once"
+  | "route"
+  | "status"
+  | "slower-than"
   | "help"
   | "version";
 
@@ -69,13 +73,20 @@ const ACTIONS: readonly Flag[] = [
   action("from", "Request", "The IP that it comes from (default: 127.0.0.1)", { valueName: "IP", only: ["explain"] }),
   action("pid", "Process", "The process that is meant, where several run", {
     valueName: "PID",
-    only: ["reload", "stop", "status", "maintenance", "drain", "undrain"],
+    only: ["reload", "stop", "status", "maintenance", "drain", "undrain", "top", "tail"],
   }),
   action("now", "Process", "Without letting requests end first", { only: ["stop"] }),
   action("retry-after", "Process", "When clients are told to come again (default: 120s)", {
     valueName: "SECONDS",
     only: ["maintenance"],
   }),
+  action("once", "Process", "Show how it does now, and exit", { only: ["top"] }),
+  action("route", "Process", "Only requests of this route", { valueName: "ROUTE", only: ["tail"] }),
+  action("status", "Process", "Only these statuses: 5xx, 404, 400-499, or several parted by commas", {
+    valueName: "STATUS",
+    only: ["tail"],
+  }),
+  action("slower-than", "Process", "Only requests that took longer", { valueName: "DUR", only: ["tail"] }),
   action("upgrade", "Process", "Take over from the running process, which then drains and ends", { short: "u" }),
   action("nocapture", "Process", "Accepted as the original did; no effect"),
   action("help", "Help", "Show this help and exit", { short: "h" }),

@@ -36,6 +36,14 @@ const EXAMPLES: Readonly<Record<CommandName, readonly (readonly [command: string
     ["gatekeeper drain", "how every peer does, and how many requests and WebSockets it has"],
   ],
   undrain: [["gatekeeper undrain 127.0.0.1:3001", "it is back"]],
+  top: [
+    ["gatekeeper top", "q leaves it; where it is no terminal, one line a second"],
+    ["gatekeeper top --once", "how it does now, once"],
+  ],
+  tail: [
+    ["gatekeeper tail --status 5xx", "what fails, as it does"],
+    ["gatekeeper tail --slower-than 500ms --route a.example", "what is slow on one route"],
+  ],
   schema: [["gatekeeper schema > gatekeeper.schema.json", "for an editor that knows JSON Schema"]],
   docs: [["gatekeeper docs | less", "every key, its type, default and meaning"]],
   demo: [["gatekeeper demo", "see it work, without anything else"]],

@@ -5,17 +5,19 @@ import { controlSetting } from "../process/control-folder.ts";
 import { type ControlSocket, openControlSocket } from "../process/control-socket.ts";
 import { FileWatcher } from "../process/file-watcher.ts";
 import type { Holdings } from "../process/holdings.ts";
+import { Overview } from "../process/overview.ts";
 import { processStatus } from "../process/process-status.ts";
 import { Reloader, type ReloadWatcher } from "../process/reloader.ts";
 import type { Supervisor } from "../process/supervisor.ts";
 import type { Invocation } from "./argv.ts";
 import { bindProblem } from "./bind-failure.ts";
 import { loadInvocation } from "./run.ts";
-import { versionText } from "./version.ts";
+import { version, versionText } from "./version.ts";
 
-/** What makes a serving process reload. */
+/** What makes a serving process reload, and what is known of it. */
 export interface Reloading extends AsyncDisposable {
   readonly reloader: Reloader;
+  readonly overview: Overview;
 }
 
 export interface ReloadingOptions {
@@ -39,12 +41,14 @@ export async function startReloading(
     watcher,
   });
   await using owned = new AsyncDisposableStack();
+  const overview = owned.use(new Overview({ supervisor: worker, reloader, version: version() }));
   const control = await openControlSocket(
     {
       status: () => processStatus(worker, versionText()),
       holdings: () => holdingsOf(worker),
       reload: () => reloader.reload("command"),
       control: (command) => worker.control(command),
+      watch: overview.watch,
     },
     controlSetting(),
   );
@@ -57,7 +61,7 @@ export async function startReloading(
     reloader.onFiles = (files, readAt) => watcher.watch(files, readAt);
   }
   const stack = owned.move();
-  return { reloader, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+  return { reloader, overview, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }
 
 async function holdingsOf(worker: Supervisor): Promise<readonly Holdings[]> {

@@ -120,9 +120,9 @@ async function serve(config: Config, loaded: Loaded, start: Start): Promise<numb
     if (upgrade !== undefined || config.process.threads > 1) await tellOfMigration(log);
     const { startReloading } = await import("./reloading.ts");
     await using reloading: Reloading = await startReloading(invocation, loaded, { worker, log, watcher: service });
-    const { reloader } = reloading;
+    const { reloader, overview } = reloading;
     const { openAdmin } = await import("./admin.ts");
-    const administered = { worker, signals, reloader, log, hasPredecessor: takeOver !== undefined };
+    const administered = { worker, signals, reloader, overview, log, hasPredecessor: takeOver !== undefined };
     await using _admin = await openAdmin(loaded.admin, administered);
     log.info(`listening on ${startText(config, worker.urls)}`);
     service?.serving(worker, takeOver !== undefined);

@@ -1,5 +1,7 @@
 import { chmodSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import type { AdminHandlers } from "../server/admin/admin-handlers.ts";
+import { EVENTS_TYPE, EventStream } from "../server/admin/event-stream.ts";
 import { removeStaleSocket } from "../server/unix-socket.ts";
 import { type ControlSetting, makeFolder, namesIn, ownFolders, socketName } from "./control-folder.ts";
 import { type ControlCommand, type ControlResult, parseCommand } from "./controls.ts";
@@ -12,16 +14,19 @@ export interface ControlHandlers {
   readonly holdings: () => Promise<readonly Holdings[]>;
   readonly reload: () => Promise<ReloadReport>;
   readonly control: (command: ControlCommand) => Promise<ControlResult>;
+  readonly watch: AdminHandlers["watch"];
 }
 
 /**
  * How `gatekeeper reload` and its like speak to a running process: HTTP over a unix socket that only its user can reach.
- * `GET /` says what it is, `GET /holdings` what each worker holds; `POST /reload` is answered 200, or 409 where the old configuration stays; `POST /control` takes
- * a `ControlCommand` and is answered 200 with what came of it, or 409 where nothing did.
+ * `GET /` says what it is, `GET /holdings` what each worker holds, `GET /events` what happens (`?exchanges`: each request), as the
+ * admin listener does; `POST /reload` is answered 200, or 409 where the old configuration stays; `POST /control` takes a
+ * `ControlCommand` and is answered 200 with what came of it, or 409 where nothing did.
  */
 export class ControlSocket implements AsyncDisposable {
   readonly path: string;
   readonly #server: Bun.Server<undefined>;
+  readonly #closing = new AbortController();
 
   /** @throws Bun's error where it cannot be listened on */
   constructor(path: string, handlers: ControlHandlers) {
@@ -31,13 +36,14 @@ export class ControlSocket implements AsyncDisposable {
       development: false,
       // A reload takes as long as it takes.
       idleTimeout: 0,
-      fetch: (request: Request) => answer(request, handlers),
+      fetch: (request: Request) => answer(request, handlers, this.#closing.signal),
     };
     this.#server = Bun.serve(options as unknown as Bun.Serve.Options<undefined>);
     chmodSync(path, 0o600);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing.abort();
     await this.#server.stop(true);
     rmSync(this.path, { force: true });
   }
@@ -66,11 +72,16 @@ export async function openControlSocket(
   return faults.join("; ");
 }
 
-async function answer(request: Request, handlers: ControlHandlers): Promise<Response> {
-  const { pathname } = new URL(request.url);
+async function answer(request: Request, handlers: ControlHandlers, closing: AbortSignal): Promise<Response> {
+  const { pathname, searchParams } = new URL(request.url);
   const { method } = request;
   if (pathname === "/" && method === "GET") return Response.json(await handlers.status());
   if (pathname === "/holdings" && method === "GET") return Response.json(await handlers.holdings());
+  if (pathname === "/events" && method === "GET") {
+    const options = { exchanges: searchParams.has("exchanges"), mayWrite: true };
+    const { body } = new EventStream({ watch: (tell, end) => handlers.watch(options, tell, end), closing });
+    return new Response(body, { headers: EVENTS_TYPE });
+  }
   if (pathname !== "/reload" && pathname !== "/control") return new Response(null, { status: 404 });
   if (method !== "POST") return new Response(null, { status: 405, headers: { Allow: "POST" } });
   if (pathname === "/reload") {

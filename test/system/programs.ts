@@ -9,6 +9,7 @@ const PACKAGES = {
   goaccess: "goaccess",
   hey: "hey",
   node: "nodejs",
+  python3: "python3",
   wrk: "wrk",
 } as const;
 

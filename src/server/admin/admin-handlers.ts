@@ -1,14 +1,11 @@
 import type { LiveEvents } from "../../observe/live.ts";
 
-/**
- * What the admin listener asks of the process it belongs to. Whoever opens it gives these; it knows no more of it. What is
- * not given is not there: 404.
- */
+/** What the admin listener asks of the process it belongs to. Whoever opens it gives these; it knows no more of it. */
 export interface AdminHandlers {
   /** Whether new requests are taken: false while it starts, drains or ends. */
   readonly isReady: () => boolean;
   /** Of all workers. */
-  readonly metrics?: (format: "prometheus" | "openmetrics") => Promise<string>;
+  readonly metrics: (format: "prometheus" | "openmetrics") => Promise<string>;
   /** What is served by, its secrets hidden; to be sent as JSON. */
   readonly config: () => unknown;
   readonly reload: () => Promise<AdminOutcome>;
@@ -19,9 +16,9 @@ export interface AdminHandlers {
   /** In Caddy's shape: `[{"address":…,"num_requests":…,"fails":…}]`. */
   readonly upstreams: () => Promise<readonly CaddyUpstream[]>;
   /** What is open: requests and WebSockets. */
-  readonly connections?: () => Promise<unknown>;
+  readonly connections: () => Promise<unknown>;
   /** Tells each event until the signal is aborted. Costs the traffic nothing while nobody watches exchanges. */
-  readonly watch?: (options: WatchOptions, tell: TellEvent, end: AbortSignal) => void;
+  readonly watch: (options: WatchOptions, tell: TellEvent, end: AbortSignal) => void;
 }
 
 export interface WatchOptions {

@@ -7,7 +7,7 @@ import { AdminAccess } from "./access.ts";
 import type { AdminHandlers } from "./admin-handlers.ts";
 import { failed, guarded } from "./answers.ts";
 import { type Endpoint, ENDPOINTS } from "./endpoints.ts";
-import { EventStream } from "./event-stream.ts";
+import { EVENTS_TYPE, EventStream } from "./event-stream.ts";
 
 const MOST_BODY_BYTES = 64 * 1024;
 /** A connection without a request; an answer that takes longer is not cut. */
@@ -16,8 +16,6 @@ const IDLE_SECONDS = 60;
 const MOST_WATCHERS = 64;
 /** What is being answered when it closes has so long. */
 const FAREWELL_MS = 300;
-
-const EVENTS_TYPE = { "Content-Type": "text/event-stream; charset=utf-8" };
 
 /** What an admin listener stands before. */
 export interface Behind {
@@ -110,7 +108,7 @@ export class AdminListener {
   async #answer(request: Request): Promise<Response> {
     const { headers, method } = request;
     const { pathname } = URL.parse(request.url) ?? {};
-    const endpoint = pathname === undefined ? undefined : this.#endpoint(pathname);
+    const endpoint = pathname !== undefined && Object.hasOwn(ENDPOINTS, pathname) ? ENDPOINTS[pathname] : undefined;
     const isWrite = method !== "GET" && method !== "HEAD";
     const refusal = this.#access.refusal(headers, isWrite ? "write" : (endpoint?.need ?? "read"));
     if (refusal !== undefined) {
@@ -119,7 +117,7 @@ export class AdminListener {
       if (challenge !== undefined) answer.headers.set("WWW-Authenticate", challenge);
       return guarded(answer);
     }
-    if (endpoint === undefined) return guarded(failed(404, "there is nothing here", { endpoints: this.#listing() }));
+    if (endpoint === undefined) return guarded(failed(404, "there is nothing here", { endpoints: listing() }));
     const answering = isWrite ? (method === "POST" ? endpoint.POST : undefined) : endpoint.GET;
     if (answering === undefined) return guarded(notAllowed(endpoint));
     const { type } = this.#address;
@@ -138,19 +136,6 @@ export class AdminListener {
     }
   }
 
-  #endpoint(path: string): Endpoint | undefined {
-    const endpoint = Object.hasOwn(ENDPOINTS, path) ? ENDPOINTS[path] : undefined;
-    return endpoint?.asks === undefined || this.#handlers[endpoint.asks] !== undefined ? endpoint : undefined;
-  }
-
-  #listing(): Readonly<Record<string, string>> {
-    const there = Object.keys(ENDPOINTS).flatMap((path) => {
-      const endpoint = this.#endpoint(path);
-      return endpoint === undefined ? [] : [[path, endpoint.doc] as const];
-    });
-    return Object.fromEntries(there);
-  }
-
   #events(request: Request): Response {
     if (request.method === "HEAD") return new Response(null, { headers: EVENTS_TYPE });
     if (this.#watchers >= MOST_WATCHERS) return failed(503, `${MOST_WATCHERS} watch already`);
@@ -160,13 +145,7 @@ export class AdminListener {
     const { body } = new EventStream({
       closing: this.#closing.signal,
       onOver: () => this.#watchers--,
-      watch: (tell, end) => {
-        this.#handlers.watch?.(
-          { exchanges },
-          (name, data) => tell(name, "mayWrite" in data ? { ...data, mayWrite } : data),
-          end,
-        );
-      },
+      watch: (tell, end) => this.#handlers.watch({ exchanges, mayWrite }, tell, end),
     });
     return new Response(body, { headers: EVENTS_TYPE });
   }
@@ -177,4 +156,8 @@ function notAllowed({ GET, POST }: Endpoint): Response {
   const answer = failed(405, "this method has no meaning here", { methods });
   answer.headers.set("Allow", methods);
   return answer;
+}
+
+function listing(): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(ENDPOINTS).map(([path, { doc }]) => [path, doc]));
 }

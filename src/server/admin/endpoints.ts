@@ -23,8 +23,6 @@ export interface Endpoint {
   readonly doc: string;
   /** What `GET` and `HEAD` need. Default: `read`. */
   readonly need?: Need;
-  /** Not there where this handler is not. */
-  readonly asks?: keyof AdminHandlers;
   readonly GET?: Answering;
   readonly POST?: Answering;
 }
@@ -52,7 +50,7 @@ export const ENDPOINTS: Readonly<Record<string, Endpoint>> = {
   "/": { doc: "the page", GET: () => pageAnswer() },
   "/health": { doc: "200 while the process lives", need: "life", GET: () => json({ status: "ok" }) },
   "/ready": { doc: "200 while it takes requests, else 503", need: "life", GET: ready },
-  "/metrics": { doc: "for Prometheus", asks: "metrics", GET: metrics },
+  "/metrics": { doc: "for Prometheus", GET: metrics },
   "/config": { doc: "what is served by, without its secrets", GET: ({ handlers }) => json(handlers.config()) },
   "/reload": { doc: "POST: reloads the configuration", POST: async ({ handlers }) => outcome(await handlers.reload()) },
   "/stop": { doc: "POST: drains, then ends the process", POST: ({ handlers }) => outcome(handlers.stop()) },
@@ -70,12 +68,10 @@ export const ENDPOINTS: Readonly<Record<string, Endpoint>> = {
   "/reverse_proxy/upstreams": upstreams,
   "/connections": {
     doc: "what is open",
-    asks: "connections",
-    GET: async ({ handlers }) => json(await handlers.connections?.()),
+    GET: async ({ handlers }) => json(await handlers.connections()),
   },
   "/events": {
     doc: "what happens, as server-sent events; ?exchanges: each request too",
-    asks: "watch",
     GET: ({ events }) => events(),
   },
   "/debug/heap": { doc: "a heap snapshot for Chrome's tools, over a unix socket only", GET: heap },
@@ -89,7 +85,7 @@ function ready({ handlers }: Asked): Response {
 async function metrics({ handlers, request }: Asked): Promise<Response> {
   const format = metricsFormat(request.headers.get("accept") ?? "");
   const headers = { "Content-Type": METRICS_TYPES[format], Vary: "Accept" };
-  return new Response(await handlers.metrics?.(format), { headers });
+  return new Response(await handlers.metrics(format), { headers });
 }
 
 async function maintenance({ handlers, request }: Asked): Promise<Response> {

@@ -7,13 +7,15 @@ const HEARTBEAT_MS = 15_000;
 /** After so long a browser asks again when the stream broke off. */
 const RETRY_MS = 1_000;
 
+export const EVENTS_TYPE = { "Content-Type": "text/event-stream; charset=utf-8" };
+
 export interface EventStreamOptions {
   /** Begins to tell; what it told after the end is dropped. */
   readonly watch: (tell: TellEvent, end: AbortSignal) => void;
   /** The listener ends. */
   readonly closing: AbortSignal;
   /** Called once, when it is over, however that came. */
-  readonly onOver: () => void;
+  readonly onOver?: () => void;
   /** So long it may be silent. Default 15 s. */
   readonly heartbeatMs?: number;
 }
@@ -70,6 +72,6 @@ export class EventStream {
     clearTimeout(this.#heartbeat);
     this.#options.closing.removeEventListener("abort", this.#close);
     this.#end.abort();
-    this.#options.onOver();
+    this.#options.onOver?.();
   }
 }

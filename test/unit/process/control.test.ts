@@ -32,9 +32,11 @@ const echo = async (command: ControlCommand): Promise<ControlResult> =>
 
 const holdings = async (): Promise<readonly Holdings[]> => [];
 
+const watch = (): void => {};
+
 async function open(folder: string, reload = async (): Promise<ReloadReport> => DONE): Promise<ControlSocket> {
   const status = async () => STATUS;
-  const opened = await openControlSocket({ status, holdings, reload, control: echo }, settingIn(folder));
+  const opened = await openControlSocket({ status, holdings, reload, control: echo, watch }, settingIn(folder));
   if (typeof opened === "string") throw new Error(opened);
   return opened;
 }
@@ -141,8 +143,8 @@ describe("a control socket", () => {
     writeFileSync(join(folder.path, "file"), "");
     const status = async () => STATUS;
     const setting = settingIn(join(folder.path, "file"));
-    expect(await openControlSocket({ status, holdings, reload: async () => DONE, control: echo }, setting)).toContain(
-      "EEXIST",
-    );
+    expect(
+      await openControlSocket({ status, holdings, reload: async () => DONE, control: echo, watch }, setting),
+    ).toContain("EEXIST");
   });
 });
