@@ -7,7 +7,15 @@ import { isWithoutEffect, withoutEffect } from "./effect.ts";
 import type { Settings } from "./given.ts";
 import { LOG_LEVEL } from "./kinds.ts";
 import { buildListeners } from "./listeners.ts";
-import type { AdminConfig, Config, ListenerConfig, LogConfig, PageFile, ProcessConfig } from "./model.ts";
+import type {
+  AdminConfig,
+  Config,
+  ListenerConfig,
+  LogConfig,
+  PageFile,
+  ProcessConfig,
+  RequestIdConfig,
+} from "./model.ts";
 import { hasErrors, type Place, type Problem } from "./problem.ts";
 import { PAGE_EXPECTED, readPageFile } from "./page-file.ts";
 import { flatRoute } from "./proxy.ts";
@@ -130,6 +138,8 @@ function buildProcess(settings: Settings, maintenancePage: PageFile | undefined)
     threads: settings.value("threads"),
     workerHangTimeoutMs: settings.value("worker_hang_timeout"),
     metrics: settings.value("metrics"),
+    requestId: requestId(settings),
+    traceContext: settings.value("trace_context"),
     maxConnections: settings.value("max_connections"),
     maxConnectionsPerIp: settings.value("max_connections_per_ip"),
     maintenancePage,
@@ -149,6 +159,11 @@ function buildProcess(settings: Settings, maintenancePage: PageFile | undefined)
     daemonReadyTimeoutMs: settings.value("daemon_ready_timeout_seconds"),
     daemonNotifyTimeoutMs: settings.value("daemon_notify_timeout_seconds"),
   };
+}
+
+function requestId(settings: Settings): RequestIdConfig | undefined {
+  const field = settings.value("request_id");
+  return field === undefined ? undefined : { field, answers: settings.value("request_id_answer") };
 }
 
 /** The addresses of this machine, asked for once at most. */

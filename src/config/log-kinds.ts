@@ -1,3 +1,4 @@
+import { isToken } from "../core/fields.ts";
 import { nearest } from "../core/nearest.ts";
 import { accept, refuse, type Parsed } from "../core/parsed.ts";
 import { parseDuration } from "../core/units.ts";
@@ -18,6 +19,24 @@ export const LOG_OUTPUT = kind(
     if (text.endsWith("/")) return refuse("a log is a file, not a folder");
     if (text.includes("/")) return accept({ type: "file", path: text, rolling: ROLLING_DEFAULTS });
     return refuse("this is no output, and the path of a file has a / in it", nearest(text, LOG_WORDS) ?? `./${text}`);
+  },
+);
+
+const ID_FIELD = "X-Request-Id";
+/** What says something else already. */
+const NOT_FOR_IDS =
+  /^(?:host|connection|upgrade|te|trailer|transfer-encoding|keep-alive|content-.*|x-forwarded-.*|traceparent|tracestate|authorization|cookie|set-cookie)$/;
+
+/** The field that has a request's identifier; undefined is none. */
+export const REQUEST_ID = kind(
+  "FIELD",
+  "text",
+  ["off, on, or the name of a header field, such as X-Correlation-Id", "on"],
+  (text): Parsed<string | undefined> => {
+    if (text === "off") return accept(undefined);
+    if (text === "on") return accept(ID_FIELD);
+    if (!isToken(text)) return refuse("this is no name of a header field", ID_FIELD);
+    return NOT_FOR_IDS.test(text.toLowerCase()) ? refuse(`${text} says something else`, ID_FIELD) : accept(text);
   },
 );
 

@@ -50,6 +50,14 @@ export const ROLLING_DEFAULTS: RollingConfig = {
   compresses: true,
 };
 
+/** The identifier of requests, sent upstream. */
+export interface RequestIdConfig {
+  /** The field that it stands in. */
+  readonly field: string;
+  /** It is sent to the client as well. Default false. */
+  readonly answers: boolean;
+}
+
 /** All of an access log but where it goes. */
 export const ACCESS_LOG_DEFAULTS: Omit<AccessLogConfig, "output"> = {
   type: "access_log",

@@ -1,4 +1,5 @@
 import type { ListenAddress, UpstreamAddress } from "../core/address.ts";
+import type { RequestIdConfig } from "./log-model.ts";
 import type { FieldEdits, PageFile, RouteConfig } from "./routes-model.ts";
 import type { UpstreamPolicyConfig } from "./upstream-model.ts";
 
@@ -134,6 +135,10 @@ export interface ProcessConfig {
   readonly workerHangTimeoutMs: number;
   /** Whether requests are counted. Default true (ours). */
   readonly metrics: boolean;
+  /** Default undefined: requests have none. */
+  readonly requestId: RequestIdConfig | undefined;
+  /** Take part in traces (W3C Trace Context). Default false: its fields pass like any others. */
+  readonly traceContext: boolean;
   /** Most requests and WebSockets served at once; the workers share it evenly. 0 is no limit (the default). */
   readonly maxConnections: number;
   /** The same of one client, in each worker; see `ConnectionLimits`. 0 is no limit (the default). */

@@ -32,6 +32,9 @@ export interface AccessRecord {
   readonly upstreamLatencyMs: number | undefined;
   readonly retries: number;
   readonly requestId: string | undefined;
+  /** Of a W3C trace; hexadecimal. */
+  readonly traceId: string | undefined;
+  readonly spanId: string | undefined;
   /** Reason and detail of a failure. */
   readonly error: string | undefined;
   /** Of a WebSocket that is over. */

@@ -52,6 +52,8 @@ export class JsonFormat implements LineFormat {
     if (record.upstreamLatencyMs !== undefined) line += `,"upstream_latency":${seconds(record.upstreamLatencyMs)}`;
     if (retries > 0) line += `,"retries":${retries}`;
     if (requestId !== undefined) line += `,"request_id":${jsonBytes(requestId)}`;
+    // As Caddy calls them.
+    if (record.traceId !== undefined) line += `,"traceID":"${record.traceId}","spanID":"${record.spanId ?? ""}"`;
     if (error !== undefined) line += `,"error":${jsonString(error)}`;
     if (webSocket !== undefined) line += `,"websocket":${webSocketJson(webSocket)}`;
     return `${line}}\n`;

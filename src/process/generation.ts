@@ -5,8 +5,10 @@ import { ConnectionLimits } from "../proxy/connection-limits.ts";
 import { Engine } from "../proxy/engine.ts";
 import { Gateway, type GatewayCounters } from "../proxy/gateway.ts";
 import type { GatewayCtx } from "../proxy/gateway-ctx.ts";
+import { Identity } from "../proxy/identity.ts";
 import type { Maintenance } from "../proxy/maintenance.ts";
 import type { OpenStream } from "../proxy/open-streams.ts";
+import { RandomHex } from "../proxy/random-hex.ts";
 import type { ProxyRoute } from "../proxy/proxy-route.ts";
 import type { Service as ListenerService } from "../server/listener.ts";
 import { HealthChecker, type Watched } from "../upstream/health/checker.ts";
@@ -48,8 +50,10 @@ export class Generation implements Disposable {
     const meter = config.process.metrics ? service.meter : undefined;
     this.listeners = listenerNames(config.listeners);
     const limits = limitsOf(config, service);
+    const identity = identityOf(config);
     for (const { routes } of config.listeners) {
-      if (!this.#byRoutes.has(routes)) this.#byRoutes.set(routes, putToWork(routes, service, { meter, limits }));
+      if (!this.#byRoutes.has(routes))
+        this.#byRoutes.set(routes, putToWork(routes, service, { meter, limits, identity }));
     }
     this.#probing = service.probing;
     this.#proxyRoutes = [...this.#byRoutes.values()].flatMap((atWork) => atWork.proxyRoutes);
@@ -128,6 +132,11 @@ function limitsOf({ process }: Config, { connections, log }: Service): Connectio
   if (maxConnections === 0 && perClient === 0) return undefined;
   const all = maxConnections === 0 ? 0 : Math.max(1, Math.floor(maxConnections / threads));
   return new ConnectionLimits(connections, { all, perClient }, log);
+}
+
+function identityOf({ process: { requestId, traceContext } }: Config): Identity | undefined {
+  if (requestId === undefined && !traceContext) return undefined;
+  return new Identity(requestId, traceContext ? new RandomHex() : undefined);
 }
 
 function putToWork(routes: readonly RouteConfig[], service: Service, counters: GatewayCounters): RoutesAtWork {

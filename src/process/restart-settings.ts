@@ -9,7 +9,9 @@ type Live =
   | "gracePeriodMs"
   | "gracefulShutdownTimeoutMs"
   | "maintenancePage"
-  | "metrics";
+  | "metrics"
+  | "requestId"
+  | "traceContext";
 
 /** What a running process keeps as it began, by its key. */
 const AT_START: Readonly<Record<Exclude<keyof ProcessConfig, Live>, SettingName>> = {

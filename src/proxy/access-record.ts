@@ -32,6 +32,8 @@ export function accessRecord(session: GatewaySession): AccessRecord {
     upstreamLatencyMs: observation?.upstreamLatencyMs,
     retries: Math.max(0, session.attempts - 1),
     requestId: ctx.uuid,
+    traceId: ctx.trace?.traceId,
+    spanId: ctx.trace?.spanId,
     error: error === undefined ? ctx.refusal : `${error.kind}: ${error.detail}`,
     webSocket: end === undefined ? undefined : webSocketRecord(end),
   };

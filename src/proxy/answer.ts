@@ -9,7 +9,8 @@ import { failureOf } from "./failure.ts";
 import type { UpstreamAnswer } from "./lane.ts";
 import type { OpenStreams } from "./open-streams.ts";
 import type { Instead, ProxyHttp, ResponseHead } from "./phases.ts";
-import { endSession, sayFarewell, type Session } from "./session.ts";
+import { addLastFields } from "./last-fields.ts";
+import { endSession, type Session } from "./session.ts";
 
 /** Statuses that never have a body (RFC 9110 15.3.5, 15.3.6, 15.4.5). */
 function isBodiless(status: number): boolean {
@@ -75,7 +76,7 @@ export class Answer<Ctx> {
     }
     session.status = status;
     session.answerHeaders = headers;
-    sayFarewell(session, headers);
+    addLastFields(session, headers);
     const lengthText = headers.get("content-length");
     const isHead = session.method === "HEAD";
     if (isHead || lengthText === "0" || isBodiless(status)) {
@@ -198,7 +199,7 @@ export function sendOwn<Ctx>(session: Session<Ctx>, response: Response, phases: 
   session.answerHeaders = response.headers;
   // Where it has a body its length is said.
   session.bytesSent = session.method === "HEAD" ? 0 : Number(response.headers.get("content-length") ?? 0);
-  sayFarewell(session, response.headers);
+  addLastFields(session, response.headers);
   endSession(session, phases);
   return response;
 }

@@ -2,6 +2,7 @@ import type { Trial } from "../upstream/health/breaker.ts";
 import type { AppliedEdits } from "./handlers/field-edits.ts";
 import type { Encoder } from "./handlers/encode.ts";
 import type { ErrorRoutes, Failure } from "./error-routes.ts";
+import type { Trace } from "./identity.ts";
 import type { MaintenanceNotice } from "./maintenance.ts";
 import type { ResponseHead } from "./phases.ts";
 import type { ProxyRoute } from "./proxy-route.ts";
@@ -22,8 +23,10 @@ export class GatewayCtx {
   /** The routes have seen it. */
   isRouted = false;
   accessLog: RouteLog | undefined = undefined;
-  /** What its placeholder for an identifier gave; made when first asked for. */
+  /** Its identifier; where requests have none, what its placeholder gave, made when first asked for. */
   uuid: string | undefined = undefined;
+  /** Its place in a trace; undefined where no part is taken in any. */
+  trace: Trace | undefined = undefined;
   /** Why a handler refused it, in words. */
   refusal: string | undefined = undefined;
   /** Until when attempts may begin, by `performance.now()`; NaN where the route sets no time. */

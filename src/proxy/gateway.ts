@@ -13,6 +13,7 @@ import { GatewayCtx, type GatewaySession } from "./gateway-ctx.ts";
 import { type CompileContext, RouteCompiler } from "./handlers/compile.ts";
 import { FailureAnswer } from "./handlers/failure-answer.ts";
 import { FORWARD, type Outcome, PASS_ON } from "./handlers/handler.ts";
+import type { Identity } from "./identity.ts";
 import { CLOSED, type Maintenance, type MaintenanceNotice } from "./maintenance.ts";
 import { Metering } from "./metering.ts";
 import { Outcomes } from "./outcomes.ts";
@@ -21,12 +22,14 @@ import type { ProxyRoute } from "./proxy-route.ts";
 import { errorResponse } from "./respond.ts";
 import type { RouteList } from "./route-list.ts";
 
-/** What counts requests beside the routes. */
+/** What is done with requests beside the routes. */
 export interface GatewayCounters {
   /** Where requests are counted; undefined where they are not. */
   readonly meter?: WorkerMeter | undefined;
   /** Undefined where as much is served as comes. */
   readonly limits?: ConnectionLimits | undefined;
+  /** What gives requests an identifier; undefined where they have none. */
+  readonly identity?: Identity | undefined;
 }
 
 /** The routes of one configuration compiled to phases; immutable. Listeners that share their routes share it. */
@@ -43,16 +46,18 @@ export class Gateway implements ProxyHttp<GatewayCtx> {
   readonly #routes: RouteList;
   readonly #maintenance: Maintenance;
   readonly #limits: ConnectionLimits | undefined;
+  readonly #identity: Identity | undefined;
   readonly #log: Log;
   readonly #metering: Metering | undefined;
 
   constructor(
     routes: readonly RouteConfig[],
     context: CompileContext & { readonly log: Log },
-    { meter, limits }: GatewayCounters = {},
+    { meter, limits, identity }: GatewayCounters = {},
   ) {
     const compiler = new RouteCompiler(context, meter);
     this.#limits = limits;
+    this.#identity = identity;
     this.#routes = compiler.list(routes);
     this.proxyRoutes = compiler.proxyRoutes;
     this.isObserved = compiler.logsRequests;
@@ -81,6 +86,7 @@ export class Gateway implements ProxyHttp<GatewayCtx> {
   }
 
   requestFilter(session: GatewaySession): Awaitable<Response | ProxyError | undefined> {
+    this.#identity?.begin(session);
     const refused = this.#limits?.enter(session);
     if (refused !== undefined) return refused;
     const { all } = this.#maintenance;
@@ -115,6 +121,7 @@ export class Gateway implements ProxyHttp<GatewayCtx> {
     session.ctx.isFailureCounted = false;
     if (route.isWatched) this.#outcomes.onAttempt(session, peer);
     setForwarded(headers, session, route.trusts(session));
+    this.#identity?.send(headers, session);
     route.editRequest(headers, session);
   }
 
@@ -137,6 +144,8 @@ export class Gateway implements ProxyHttp<GatewayCtx> {
 
   /** What routes set on every answer stands on failures too. */
   failToProxy(session: GatewaySession, error: ProxyError): Awaitable<Response | typeof FORWARD | undefined> {
+    // What is refused before all else has one, too.
+    this.#identity?.begin(session);
     const { notice, failure, errors, edits } = session.ctx;
     if (notice !== undefined) {
       return editError(session, this.#maintenance.answer(notice, session.headers.get("accept")));

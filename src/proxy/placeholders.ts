@@ -201,5 +201,5 @@ function hostportOfUpstream(address: UpstreamAddress): string {
 
 /** The request's identifier: the same one each time. */
 export function uuidOf(session: GatewaySession): string {
-  return (session.ctx.uuid ??= crypto.randomUUID());
+  return (session.ctx.uuid ??= Bun.randomUUIDv7());
 }

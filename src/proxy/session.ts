@@ -68,6 +68,8 @@ export class Session<Ctx = unknown> implements RequestFacts {
   status = 0;
   /** The fields that went to the client; undefined until known. */
   answerHeaders: Headers | undefined = undefined;
+  /** A field that goes to the client with every answer; undefined for none. */
+  echo: { readonly name: string; readonly value: string } | undefined = undefined;
   /** Bytes of the answer's body that were handed on; of a WebSocket, of the messages to its client. */
   bytesSent = 0;
   /** Times and counts; undefined where nobody wants them (`ProxyHttp.isObserved`). */
@@ -269,14 +271,6 @@ export interface SessionFacts {
   readonly path: string;
   readonly host: string | undefined;
   readonly isUpgrade: boolean;
-}
-
-/**
- * Where the listener is leaving, has the client's connection be the last answer's (RFC 9112 9.6); Bun then closes it. Over
- * HTTP/2 Bun leaves the field out, and says GOAWAY when the listener stops (1.4.5).
- */
-export function sayFarewell({ downstream }: Session, headers: Headers): void {
-  if (downstream.departure.isNear) headers.set("Connection", "close");
 }
 
 /** Ends an exchange: what it held is given back, and `logging` runs, both exactly once. */

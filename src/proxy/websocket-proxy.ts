@@ -3,6 +3,7 @@ import type { Log } from "../observe/log.ts";
 import type { Peer } from "../upstream/peer.ts";
 import { type BridgeData, type BridgeEnd, Bridges, bridgeHandler } from "./bridge.ts";
 import type { UpstreamAnswer } from "./lane.ts";
+import { addEcho } from "./last-fields.ts";
 import type { OpenStreams } from "./open-streams.ts";
 import type { ProxyHttp, ResponseHead } from "./phases.ts";
 import type { Session } from "./session.ts";
@@ -67,6 +68,7 @@ export class WebSocketProxy implements Disposable {
       const head: ResponseHead = { status: 101, headers: dialed.headers };
       await phases.upstreamResponseFilter?.(session, head);
       await phases.responseFilter?.(session, head);
+      addEcho(session, dialed.headers);
     } catch (error) {
       discard(dialed);
       throw error;

@@ -45,6 +45,8 @@ export interface Record {
   readonly upstream_connect?: number;
   readonly upstream_latency?: number;
   readonly upstream?: string;
+  readonly request_id?: string;
+  readonly traceID?: string;
   readonly error?: string;
   readonly websocket?: object;
 }

@@ -25,6 +25,8 @@ export function record(some: Partial<AccessRecord> = {}): AccessRecord {
     upstreamLatencyMs: undefined,
     retries: 0,
     requestId: undefined,
+    traceId: undefined,
+    spanId: undefined,
     error: undefined,
     webSocket: undefined,
     ...some,

@@ -175,6 +175,8 @@ const PROCESS: ProcessConfig = {
   threads: 1,
   workerHangTimeoutMs: 10_000,
   metrics: true,
+  requestId: undefined,
+  traceContext: false,
   maxConnections: 0,
   maxConnectionsPerIp: 0,
   maintenancePage: undefined,

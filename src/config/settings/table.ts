@@ -1,3 +1,4 @@
+import { IDENTITY } from "./identity.ts";
 import { ADMIN } from "./admin.ts";
 import { LOGGING, PINGORA_ONLY, PROCESS } from "./process.ts";
 import { UPSTREAM_CARE } from "./upstreams.ts";
@@ -11,6 +12,7 @@ export const SETTINGS = {
   ...UPSTREAM_CARE,
   ...UPSTREAM_TLS,
   ...LIMITS,
+  ...IDENTITY,
   ...PROCESS,
   ...ADMIN,
   ...LOGGING,

@@ -215,6 +215,8 @@ const PROCESS = {
   gracePeriodMs: 30_000,
   gracefulShutdownTimeoutMs: 5000,
   metrics: true,
+  requestId: undefined,
+  traceContext: false,
   maintenancePage: undefined,
   maxConnections: 0,
   maxConnectionsPerIp: 0,

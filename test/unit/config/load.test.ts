@@ -98,6 +98,9 @@ const KEYS: Readonly<Record<string, readonly [yaml: string, seen: (loaded: Loade
   daemon_wait_for_ready: ["true", ({ config }) => config?.process.daemonWaitForReady, true],
   daemon_ready_timeout_seconds: ["7", ({ config }) => config?.process.daemonReadyTimeoutMs, 7000],
   daemon_notify_timeout_seconds: ["7", ({ config }) => config?.process.daemonNotifyTimeoutMs, 7000],
+  request_id: ["X-Correlation-Id", ({ config }) => config?.process.requestId?.field, "X-Correlation-Id"],
+  request_id_answer: ["true", ({ config }) => config?.process.requestId?.answers, true],
+  trace_context: ["true", ({ config }) => config?.process.traceContext, true],
   log_level: ["trace", ({ log }) => log.level, "trace"],
   log_format: ["json", ({ log }) => log.format, "json"],
 };
@@ -121,6 +124,7 @@ function beside(name: string): string {
   if (name === "key") return `cert: ${join(TLS, "site.pem")}\n`;
   if (name === "client_cert") return `tls: true\nclient_key: ${join(TLS, "site.key")}\n`;
   if (name === "client_key") return `tls: true\nclient_cert: ${join(TLS, "site.pem")}\n`;
+  if (name === "request_id_answer") return "request_id: on\n";
   if (name.startsWith("health_") && !["health_uri", "health_port"].includes(name)) return "health_uri: /\n";
   if (["max_fails", "unhealthy_latency"].includes(name)) return "fail_duration: 1s\n";
   return ["sni", "insecure", "ca_file", "enable_h2"].includes(name) ? "tls: true\n" : "";
