@@ -1,40 +1,17 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { chromium, type Browser, type Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { startBinary } from "../helpers/binary.ts";
-import { required } from "./programs.ts";
+import { launchChromium, openPage } from "./browser.ts";
 import { startSetting } from "./setting.ts";
 
 // Each wait has a deadline of its own; this is for a test that hangs.
 setDefaultTimeout(180_000);
 
-const FLAGS = [
-  "--headless",
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
-
 let browser: Browser;
 beforeAll(async () => {
-  browser = await chromium.launch({ executablePath: required("chromium"), args: FLAGS });
+  browser = await launchChromium();
 });
 afterAll(() => browser.close());
-
-/** A page that remembers what went wrong on it. */
-async function openPage(): Promise<{ page: Page; faults: string[] }> {
-  const page = await browser.newPage();
-  const faults: string[] = [];
-  page.on("pageerror", (error) => faults.push(String(error)));
-  page.on("console", (message) => {
-    // Chromium asks for an icon by itself.
-    if (message.type() === "error" && !message.location().url.endsWith("/favicon.ico")) faults.push(message.text());
-  });
-  return { page, faults };
-}
 
 async function textWhen(page: Page, id: string, wanted: RegExp): Promise<string> {
   const found = page.locator(`#${id}`).filter({ hasText: wanted });
@@ -45,7 +22,7 @@ async function textWhen(page: Page, id: string, wanted: RegExp): Promise<string>
 describe("Chromium through gatekeeper", () => {
   test("loads the article's page, whose WebSocket echoes and whose EventSource keeps getting events", async () => {
     await using setting = await startSetting("gatekeeper");
-    const { page, faults } = await openPage();
+    const { page, faults } = await openPage(browser);
     const answer = await page.goto(`http://${setting.address}/page`);
     expect(answer?.status()).toBe(200);
     expect(await page.title()).toBe("the article's page");
@@ -59,7 +36,7 @@ describe("Chromium through gatekeeper", () => {
   test("loads the demo's page, which fills itself in", async () => {
     await using run = await startBinary(["demo", "--bind", "127.0.0.1:0"]);
     const url = (await run.seen(/^gatekeeper +(http:\S+)$/m))[1] ?? "";
-    const { page, faults } = await openPage();
+    const { page, faults } = await openPage(browser);
     await page.goto(url);
     expect(await textWhen(page, "socket", /page/)).toBe("sent by this page");
     expect(await textWhen(page, "events", /^\d/)).toMatch(/^\d+: 20\d\d-/);

@@ -76,7 +76,7 @@ export class Actions {
         continue;
       }
       const body = jsonOf(await answer.text());
-      return outcomeOf(answer.ok, answer.status, { body, done: action.done });
+      return outcomeOf({ status: answer.status, body, done: action.done });
     }
   }
 }

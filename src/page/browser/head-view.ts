@@ -77,7 +77,7 @@ export class HeadView {
   }
 }
 
-const RELOAD = { path: "/reload", body: {}, done: "Reloaded: the configuration holds from now on." } as const;
+const RELOAD = { path: "/reload", body: {}, done: "The configuration was reloaded." } as const;
 
 function lostText({ since, why }: Extract<Connection, { type: "lost" }>): string {
   return `The connection to gatekeeper was lost at ${clock(since)} (${why}). What is shown is from before; it is tried again and again.`;

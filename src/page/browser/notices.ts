@@ -1,5 +1,4 @@
 import type { LiveCertificate, LivePeer, LiveState, Tick } from "../../observe/live.ts";
-import { reasonOf } from "../../observe/reasons.ts";
 import { calmSpan, count, day, moment, percent, plural } from "./format.ts";
 import { sum } from "./ticks.ts";
 
@@ -72,7 +71,7 @@ function errorNotices(ticks: readonly Tick[]): readonly Notice[] {
   return [{ level: errors < requests / 20 ? "warn" : "bad", text }];
 }
 
-function peerNotices({ name, state, reason, since, inFlight, lastError }: LivePeer, now: number): readonly Notice[] {
+function peerNotices({ name, state, reason, since, inFlight }: LivePeer, now: number): readonly Notice[] {
   const time = since === undefined ? "" : ` since ${moment(since, now)}`;
   const why = reason === undefined ? "" : `: ${reason}`;
   switch (state) {
@@ -80,10 +79,8 @@ function peerNotices({ name, state, reason, since, inFlight, lastError }: LivePe
       return [];
     case "down":
       return [{ level: "bad", text: `${name} is down${time}${why}.` }];
-    case "suspect": {
-      const last = lastError === undefined ? "" : ` ${reasonOf(lastError.reason).sentence}`;
-      return [{ level: "warn", text: `Requests fail on ${name}${time}; others are preferred.${last}` }];
-    }
+    case "suspect":
+      return [{ level: "warn", text: `${name} is suspect: ${reason ?? "requests fail on it"}. Others are preferred.` }];
     case "draining":
       return [{ level: "info", text: `${name} is drained: it gets nothing new, ${count(inFlight)} in flight.` }];
   }

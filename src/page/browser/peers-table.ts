@@ -55,8 +55,8 @@ export class PeersTable {
   #showState(cell: HTMLElement, { state, reason, since }: LivePeer): void {
     showState(cell, LEVELS[state], WORDS[state]);
     const why = child(cell, "small", "note");
-    const parts = [since === undefined ? undefined : `since ${moment(since, this.#now)}`, reason];
-    const text = state === "up" ? "" : parts.filter((part) => part !== undefined).join(": ");
+    const time = state === "down" && since !== undefined ? `since ${moment(since, this.#now)}` : undefined;
+    const text = state === "up" ? "" : [time, reason].filter((part) => part !== undefined).join(": ");
     setText(why, text);
     setHidden(why, text === "");
   }

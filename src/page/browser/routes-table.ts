@@ -1,5 +1,6 @@
 import type { LiveRoute, LiveState } from "../../observe/live.ts";
 import { maintenance } from "./maintenance.ts";
+import { NO_ROUTE } from "../../observe/metrics/worker-meter.ts";
 import type { Actions } from "./actions.ts";
 import { child, setHidden, setProperty, setText } from "./dom.ts";
 import { count, milliseconds, percent, rate } from "./format.ts";
@@ -36,9 +37,11 @@ export class RoutesTable {
           head: "Action",
           kind: "action",
           fill: (cell, { key }) => {
+            const button = child(cell, "button", "do");
+            setHidden(button, key === NO_ROUTE);
             const isClosed = this.#closed.has(key);
             const text = isClosed ? "Reopen" : "Close";
-            actions.bind(child(cell, "button", "do"), { text, whole: `${text} ${key}` }, maintenance(!isClosed, key));
+            actions.bind(button, { text, whole: `${text} ${key}` }, maintenance(!isClosed, key));
           },
         },
       ],
@@ -52,7 +55,7 @@ export class RoutesTable {
   }
 
   #showName(cell: HTMLElement, { key }: LiveRoute): void {
-    setText(child(cell, "span", "main"), key);
+    setText(child(cell, "span", "main"), key === NO_ROUTE ? "no route" : key);
     const note = child(cell, "div", "note");
     showState(note, "warn", "maintenance");
     setHidden(note, !this.#closed.has(key));

@@ -31,21 +31,37 @@ describe("what came of an action", () => {
   const done = "It is done.";
 
   test("is what was asked for where the listener has nothing to say", () => {
-    expect(outcomeOf(true, 200, { body: {}, done })).toEqual({ isDone: true, text: done });
-    expect(outcomeOf(true, 200, { body: undefined, done })).toEqual({ isDone: true, text: done });
+    expect(outcomeOf({ status: 200, body: {}, done })).toEqual({ isDone: true, text: done });
+    expect(outcomeOf({ status: 200, body: undefined, done })).toEqual({ isDone: true, text: done });
   });
 
   test("is the reason and the help of a refusal, whatever its status", () => {
     const body = { type: "refused", reason: "there is no route called x", help: 'did you mean "y"?' };
     const text = 'Not done: there is no route called x; did you mean "y"?';
-    expect(outcomeOf(false, 409, { body, done })).toEqual({ isDone: false, text });
-    expect(outcomeOf(true, 200, { body, done })).toEqual({ isDone: false, text });
-    expect(outcomeOf(false, 502, { body: "bad", done }).text).toBe("Not done: it was answered 502");
+    expect(outcomeOf({ status: 409, body, done })).toEqual({ isDone: false, text });
+    expect(outcomeOf({ status: 200, body, done })).toEqual({ isDone: false, text });
+    expect(outcomeOf({ status: 400, body: { error: "it is wrong" }, done }).text).toBe("Not done: it is wrong.");
+    expect(outcomeOf({ status: 502, body: "bad", done }).text).toBe("Not done: it was answered 502.");
+  });
+
+  test("is the summary of a reload, and where its problems are", () => {
+    const problem = (line: number) => ({
+      message: `wrong ${line}`,
+      place: { type: "file", file: "g.yaml", at: { line } },
+    });
+    const elsewhere = { message: "odd", place: { type: "flag", name: "--bind" } };
+    const body = { summary: "the configuration has errors", problems: [problem(3), elsewhere, problem(5), problem(7)] };
+    expect(outcomeOf({ status: 409, body, done }).text).toBe(
+      "Not done: the configuration has errors; g.yaml:3: wrong 3; odd; and 2 more.",
+    );
+    expect(outcomeOf({ status: 200, body: { summary: "nothing changed", problems: [elsewhere] }, done }).text).toBe(
+      "It is done. Nothing changed. To be seen to: odd.",
+    );
   });
 
   test("says which routes are left without an upstream", () => {
-    const { text } = outcomeOf(true, 200, { body: { type: "peers", stranded: ["api"] }, done });
-    expect(text).toBe("It is done. No upstream is left for api: what goes there is answered 503.");
+    const { text } = outcomeOf({ status: 200, body: { type: "peers", stranded: ["api", "app"] }, done });
+    expect(text).toBe("It is done. Answered 503, since no upstream is left: api, app.");
   });
 });
 
