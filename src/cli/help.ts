@@ -92,7 +92,7 @@ const SIGNALS =
 const EXIT_CODES =
   `Exit codes: ${EXIT_OK} stopped as asked, ${EXIT_FORCED} stopped before everything had ended, ` +
   `${EXIT_REFUSED} refused: nothing was started; of reload, stop, maintenance, drain and undrain: ${EXIT_NOT_DONE} the running process does not do ` +
-  `it, ${EXIT_WHICH_PROCESS} no process, or several.`;
+  `it, ${EXIT_WHICH_PROCESS} no process, or several; of top and tail: ${EXIT_NOT_DONE} the process has ended, and none came in its place.`;
 
 /** What conf.yaml may hold beside the flags' names. */
 function keysTexts(): readonly string[] {

@@ -1,3 +1,4 @@
+import { ADMIN_TOKEN_VARIABLE } from "../config/admin.ts";
 import { LineFile } from "../observe/line-file.ts";
 import { Inbox } from "./channel.ts";
 import { LineRelay } from "./line-relay.ts";
@@ -27,7 +28,8 @@ export class WorkerSpawner {
     const child = Bun.spawn([OWN_PROGRAM, ...words, "worker", number], {
       // For who looks at the list of processes.
       argv0: "gatekeeper",
-      env: { ...process.env, [WORKER_VARIABLE]: number },
+      // The admin listener is not theirs.
+      env: { ...process.env, [ADMIN_TOKEN_VARIABLE]: undefined, [WORKER_VARIABLE]: number },
       stdin: "ignore",
       stdout: "pipe",
       stderr: "pipe",

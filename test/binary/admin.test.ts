@@ -49,6 +49,13 @@ function freePort(): number {
   return listener.port;
 }
 
+/** Processes that it started. */
+function workersOf(pid: number): readonly string[] {
+  const found = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ");
+  if (found.length !== 2) throw new Error(`expected two workers: ${found.join(" ")}`);
+  return found;
+}
+
 const origin = () =>
   RawOrigin.start(({ connection, target }) => {
     if (target === "/") connection.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
@@ -173,6 +180,7 @@ describe("the token of the admin listener", () => {
       await (await ask(`${url}/reload`, { method: "POST", headers })).text(),
       (await at.gatekeeper("--help")).stdout,
       readFileSync(`/proc/${run.pid}/cmdline`, "latin1"),
+      ...workersOf(run.pid).map((pid) => readFileSync(`/proc/${pid}/environ`, "latin1")),
     ];
     run.signal("SIGTERM");
     const { code, stdout, stderr } = await run.exited();

@@ -57,7 +57,7 @@ export class AdminListener {
     };
     if (address.type === "tcp") {
       // Alone: Bun would share the port with another process (1.4.5).
-      this.#server = Bun.serve({ ...options, hostname: address.host, port: address.port, reusePort: false });
+      this.#server = Bun.serve({ ...options, hostname: bindHost(address.host), port: address.port, reusePort: false });
       return;
     }
     this.#file = new SocketFile(address.path);
@@ -149,6 +149,11 @@ export class AdminListener {
     });
     return new Response(body, { headers: EVENTS_TYPE });
   }
+}
+
+/** Of the two addresses that it may be, the one that Caddy takes, so that the same name is the same place. */
+function bindHost(host: string): string {
+  return host === "localhost" ? "127.0.0.1" : host;
 }
 
 function notAllowed({ GET, POST }: Endpoint): Response {
