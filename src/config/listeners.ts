@@ -69,6 +69,7 @@ export function listenerPlan(
     http2: tls.length > 0,
     http3: false,
     clientIdleTimeoutMs: settings.value("client_idle_timeout"),
+    clientBodyTimeoutMs: settings.value("client_body_timeout"),
     maxRequestBodyBytes: settings.value("max_request_body"),
     trustedProxies: networks(settings),
   };

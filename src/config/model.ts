@@ -33,6 +33,11 @@ export interface ListenerConfig {
    * request in flight or a stream.
    */
   readonly clientIdleTimeoutMs: number;
+  /**
+   * How long a client may send nothing of a request's body while it is waited for; past it 408 (nginx's
+   * `client_body_timeout`, 60 s there). 0 is never. Default 5 m.
+   */
+  readonly clientBodyTimeoutMs: number;
   /** Largest request body, 0 is no limit (the default); past it 413. */
   readonly maxRequestBodyBytes: number;
   /** Proxies before this one whose X-Forwarded-* are believed, as CIDR texts. Default: none. */

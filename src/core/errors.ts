@@ -19,6 +19,7 @@ export type ErrorKind =
   | "websocket_key"
   | "no_route"
   | "payload_too_large"
+  | "client_body_timeout"
   | "client_gone"
   // The origin's side.
   | "no_peer_available"
@@ -66,6 +67,7 @@ const KINDS: Readonly<Record<ErrorKind, KindFacts>> = {
   websocket_key: { status: 400, side: "downstream", nothingSent: true, proxyStatus: "http_request_error" },
   no_route: { status: 404, side: "downstream", nothingSent: true, proxyStatus: "destination_not_found" },
   payload_too_large: { status: 413, side: "downstream", nothingSent: false, proxyStatus: "http_request_error" },
+  client_body_timeout: { status: 408, side: "downstream", nothingSent: false, proxyStatus: "http_request_error" },
   client_gone: { status: 499, side: "downstream", nothingSent: false, proxyStatus: "http_request_error" },
   no_peer_available: { status: 503, side: "upstream", nothingSent: true, proxyStatus: "destination_unavailable" },
   name_not_resolved: { status: 503, side: "upstream", nothingSent: true, proxyStatus: "dns_error" },

@@ -10,6 +10,7 @@ const SENTENCES: Readonly<Record<ErrorKind, string>> = {
   websocket_key: "The client's WebSocket handshake is not valid.",
   no_route: "No route matches this request.",
   payload_too_large: "The request's body is larger than allowed.",
+  client_body_timeout: "The client stopped sending its request's body: it was silent for longer than it may be.",
   client_gone: "The client went away before the answer was over.",
   no_peer_available: "No upstream was available: all are down, drained or full.",
   name_not_resolved: "The upstream's name has not been resolved yet.",

@@ -2,6 +2,7 @@ import { ProxyError } from "../core/errors.ts";
 import type { Deadline } from "./deadline.ts";
 import type { Outgoing } from "./lane.ts";
 import { UNCOUNTED_BYTES } from "./observation.ts";
+import { patientBody } from "./patient-body.ts";
 import type { ProxyHttp } from "./phases.ts";
 import type { Session } from "./session.ts";
 import { timedBody } from "./timed-body.ts";
@@ -60,10 +61,12 @@ function requestBody<Ctx>(
   const mostBytes = length === null ? session.maxRequestBodyBytes : 0;
   const isCounted = session.observation?.countsBytes === true && (length === null || Number(length) > UNCOUNTED_BYTES);
   const isTimed = session.deadline !== undefined;
-  if (!isFiltered && !isCounted && mostBytes === 0 && !isTimed) return body;
+  const { bodyTimeoutMs } = session.downstream;
+  if (!isFiltered && !isCounted && mostBytes === 0 && !isTimed && bodyTimeoutMs === 0) return body;
   if (isFiltered) headers.delete("content-length");
   if (session.upstreamBody !== undefined) return session.upstreamBody;
-  const filtered = isFiltered || isCounted || mostBytes > 0 ? filter(session, body, mostBytes, phases) : body;
+  const source = bodyTimeoutMs > 0 ? patientBody(body, bodyTimeoutMs) : body;
+  const filtered = isFiltered || isCounted || mostBytes > 0 ? filter(session, source, mostBytes, phases) : source;
   return (session.upstreamBody = isTimed ? timedBody(session, filtered) : filtered);
 }
 

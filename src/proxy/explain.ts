@@ -59,6 +59,7 @@ export async function explain(listener: ListenerConfig, { request, from }: Thoug
     http2: listener.http2,
     http3: listener.http3,
     idleTimeoutSeconds: 0,
+    bodyTimeoutMs: 0,
     maxRequestBodyBytes: listener.maxRequestBodyBytes,
     trusted: compileTrustedProxies(listener.trustedProxies),
     departure: { isNear: false },

@@ -23,6 +23,8 @@ export interface Downstream {
   readonly http3: boolean;
   /** Seconds a connection may be silent, as Bun counts them; 0 is never. */
   readonly idleTimeoutSeconds: number;
+  /** How long a body that is waited for may be silent; 0 is for ever. */
+  readonly bodyTimeoutMs: number;
   /** Largest request body; 0 is no limit. */
   readonly maxRequestBodyBytes: number;
   /** The proxies before this one that are believed. */

@@ -188,6 +188,7 @@ export class Listener<SocketData> {
       http2: config.http2,
       http3: config.http3,
       idleTimeoutSeconds: idleSeconds(config),
+      bodyTimeoutMs: config.clientBodyTimeoutMs,
       maxRequestBodyBytes: config.maxRequestBodyBytes,
       trusted: compileTrustedProxies(config.trustedProxies),
       departure: this.#departure,

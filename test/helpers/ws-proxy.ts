@@ -76,7 +76,7 @@ export class WebSocketProxyUnderTest implements AsyncDisposable {
           host: request.headers.get("host") ?? undefined,
           isUpgrade: true,
         };
-        const limits = { idleTimeoutSeconds: 0, maxRequestBodyBytes: 0 };
+        const limits = { idleTimeoutSeconds: 0, bodyTimeoutMs: 0, maxRequestBodyBytes: 0 };
         const downstream = {
           server,
           name: "test",

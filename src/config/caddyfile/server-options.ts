@@ -124,7 +124,8 @@ function readTimeout(line: Directive, report: Report): readonly DocEntry[] {
     return time === undefined ? [] : [entry("client_idle_timeout", name, durationNode(time, report))];
   }
   if (/^(?:read_body|read_header|write)$/.test(name.text)) {
-    const help = "timeouts { idle TIME } limits the silence of a client, and how long its head may take";
+    const help =
+      "timeouts { idle TIME } limits the silence of a client, and how long its head may take; --client-body-timeout that within a body";
     report.error(name, `the timeout ${name.text} is Caddy's, and not taken here`, { help });
   } else report.unknown(name, "timeout", ["idle"]);
   return [];

@@ -14,6 +14,7 @@ import { fillSettings, settingFields } from "./setting-fields.ts";
 export const LISTENER_SETTINGS = [
   "trusted_proxies",
   "client_idle_timeout",
+  "client_body_timeout",
   "max_request_body",
 ] as const satisfies readonly SettingName[];
 

@@ -185,6 +185,12 @@ export const LIMITS = {
     doc: "Silence of a client between requests, in whole seconds up to 255s; 0 is off",
     default: "255s",
   }),
+  client_body_timeout: setting({
+    ...limit,
+    kind: DURATION,
+    doc: "Silence of a client within a request's body while it is waited for, past it 408; 0 is off",
+    default: "5m",
+  }),
   max_request_body: setting({
     ...limit,
     kind: SIZE,

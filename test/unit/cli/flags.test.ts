@@ -153,8 +153,13 @@ describe("every spelling ends in the Config", () => {
   });
 
   test("the limits on a client", async () => {
-    const [listener] = (await configOf(...BOTH, "--client-idle-timeout", "9s", "--max-request-body", "1MB")).listeners;
-    expect(listener).toMatchObject({ clientIdleTimeoutMs: 9000, maxRequestBodyBytes: 1_000_000 });
+    const words = ["--client-idle-timeout", "9s", "--client-body-timeout", "8s", "--max-request-body", "1MB"];
+    const [listener] = (await configOf(...BOTH, ...words)).listeners;
+    expect(listener).toMatchObject({
+      clientIdleTimeoutMs: 9000,
+      clientBodyTimeoutMs: 8000,
+      maxRequestBodyBytes: 1_000_000,
+    });
   });
 
   test("the limits on what is served at once", async () => {
@@ -278,6 +283,7 @@ test("what is not said has the default of the table, and the Config is whole", a
         http2: false,
         http3: false,
         clientIdleTimeoutMs: 255_000,
+        clientBodyTimeoutMs: 300_000,
         maxRequestBodyBytes: 0,
         trustedProxies: [],
         routes: [{ name: "/", match: [], handlers: [{ type: "proxy", proxy }], terminal: false }],

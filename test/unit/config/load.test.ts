@@ -66,6 +66,7 @@ const KEYS: Readonly<Record<string, readonly [yaml: string, seen: (loaded: Loade
   read_timeout: ["1s", (each) => proxy(each)?.timeouts.readMs, 1000],
   write_timeout: ["1s", (each) => proxy(each)?.timeouts.writeMs, 1000],
   client_idle_timeout: ["0", ({ config }) => config?.listeners[0]?.clientIdleTimeoutMs, 0],
+  client_body_timeout: ["7s", ({ config }) => config?.listeners[0]?.clientBodyTimeoutMs, 7000],
   max_request_body: ["10", ({ config }) => config?.listeners[0]?.maxRequestBodyBytes, 10],
   response_buffer: ["0", (each) => proxy(each)?.responseBufferBytes, 0],
   websocket_max_message: ["1KiB", (each) => proxy(each)?.websocket.maxMessageBytes, 1024],

@@ -28,6 +28,7 @@ export function sessionFor(target: string, options: RequestOptions = {}): Gatewa
       http2: false,
       http3: false,
       idleTimeoutSeconds: 0,
+      bodyTimeoutMs: 0,
       maxRequestBodyBytes: 0,
       trusted: compileTrustedProxies(options.trusted ?? []),
       departure: { isNear: false },
