@@ -107,7 +107,8 @@ export function pump(source: ReadableStream<Uint8Array>, options: PumpOptions, e
         for (;;) {
           const piece = await read(reader, options.readTimeoutMs);
           if (piece.done) break;
-          await pass(piece.value, controller, options);
+          const waiting = pass(piece.value, controller, options);
+          if (waiting !== undefined) await waiting;
         }
         options.beforeEnd();
         await controller.end();
@@ -161,14 +162,19 @@ interface Reader {
 }
 type Piece = { readonly done: false; readonly value: Uint8Array } | { readonly done: true };
 
-async function pass(piece: Uint8Array, controller: DirectController, options: PumpOptions): Promise<void> {
-  const chunk = options.filter === undefined ? piece : ((await options.filter(piece)) ?? piece);
-  if (chunk.length === 0) return;
-  // A promise is back-pressure: the client has not taken it yet.
-  const written = controller.write(chunk as Uint8Array<ArrayBuffer>);
+/** Hands one piece on. A promise is back-pressure, or the filter at work; pieces that need none make none. */
+function pass(piece: Uint8Array, controller: DirectController, options: PumpOptions): Promise<unknown> | undefined {
+  if (options.filter === undefined) return write(piece, controller, options);
+  return Promise.resolve(options.filter(piece)).then((chunk) => write(chunk ?? piece, controller, options));
+}
+
+function write(chunk: Uint8Array, controller: DirectController, options: PumpOptions): Promise<unknown> | undefined {
+  if (chunk.length === 0) return undefined;
+  const written: unknown = controller.write(chunk as Uint8Array<ArrayBuffer>);
   void controller.flush();
   options.sent(chunk.length);
-  if (typeof written !== "number") await written;
+  // A promise: the client has not taken it yet.
+  return written instanceof Promise ? written : undefined;
 }
 
 function read(reader: Reader, timeoutMs: number): Promise<Piece> {
