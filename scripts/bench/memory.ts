@@ -4,11 +4,12 @@ import { pinned, processesOf } from "./processes.ts";
 
 /** Memory that a process and all that it started hold, shared pages by their part (PSS). */
 export async function memoryBytes(root: number): Promise<number> {
-  const sizes = await Promise.all((await processesOf(root)).map(proportionalBytes));
+  const sizes = await Promise.all((await processesOf(root)).map(processBytes));
   return sizes.reduce((sum, bytes) => sum + bytes, 0);
 }
 
-async function proportionalBytes(pid: number): Promise<number> {
+/** Of one process alone; 0 where it is gone. */
+export async function processBytes(pid: number): Promise<number> {
   try {
     const text = await readFile(`/proc/${pid}/smaps_rollup`, "utf8");
     return Number(/^Pss:\s+(\d+) kB/m.exec(text)?.[1] ?? 0) * 1024;

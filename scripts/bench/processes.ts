@@ -8,6 +8,8 @@ export interface Running extends AsyncDisposable {
   readonly pid: number;
   /** Rejects when the program ends before anything asked it to. */
   readonly died: Promise<never>;
+  /** Its exit code, however it ended. */
+  readonly exited: Promise<number>;
 }
 
 export interface StartOptions {
@@ -41,6 +43,7 @@ export function start(options: StartOptions): Running {
   return {
     pid: child.pid,
     died,
+    exited: child.exited,
     async [Symbol.asyncDispose]() {
       stopping = true;
       child.kill("SIGTERM");
