@@ -1,8 +1,10 @@
 import type { AdminConfig, ListenAddress } from "../config/model.ts";
 import { AdminListener, type Behind } from "../server/admin/admin-listener.ts";
 
-/** How often a process that took over asks whether its predecessor has let the address go. */
+/** How often a process that took over looks whether its predecessor has let the address go. */
 const RETRY_MS = 200;
+/** So often it does so quietly; then it says that it waits, and goes on. */
+const QUIET_TRIES = 150;
 
 export interface AdminDoorOptions extends Behind {
   /** Tells a person why an address could not be listened on. */
@@ -18,6 +20,7 @@ export class AdminDoor implements AsyncDisposable {
   #listener: AdminListener | undefined = undefined;
   #retry: Timer | undefined = undefined;
   #isClosed = false;
+  #waits: boolean;
   /** One step after the other. */
   #turn: Promise<void> = Promise.resolve();
   /** Of the listener that was closed last. */
@@ -25,6 +28,7 @@ export class AdminDoor implements AsyncDisposable {
 
   constructor(options: AdminDoorOptions) {
     this.#options = options;
+    this.#waits = options.hasPredecessor;
   }
 
   /** Where it listens; undefined where it does not. */
@@ -61,28 +65,32 @@ export class AdminDoor implements AsyncDisposable {
       return;
     }
     this.#close();
-    await this.#open(config, this.#options.hasPredecessor);
+    await this.#open(config);
   }
 
-  async #open(config: AdminConfig, waits: boolean): Promise<void> {
+  async #open(config: AdminConfig, tries = 1): Promise<void> {
     const { address } = config;
     if (address === undefined || this.#isClosed) return;
     const { log, reasonOf } = this.#options;
     try {
       this.#listener = await AdminListener.open(address, config, this.#options);
+      // From now on a taken address is somebody else's.
+      this.#waits = false;
       log.info("admin listener is open", { at: this.#listener.url });
     } catch (error) {
       const isTaken = error instanceof Error && "code" in error && error.code === "EADDRINUSE";
-      if (isTaken && waits) {
-        this.#retry = setTimeout(() => {
-          this.#turn = this.#turn.then(() => (config === this.#config ? this.#open(config, true) : undefined));
-        }, RETRY_MS);
-        return;
-      }
+      if (isTaken && this.#waits) this.#openLater(config, tries + 1);
+      if (isTaken && this.#waits && tries !== QUIET_TRIES) return;
       // Several processes on one machine, or a Caddy beside this one, are nothing unusual.
       const level = isTaken && config.isDefault ? "info" : "warn";
       log[level]("no admin listener, serving without it", { reason: reasonOf(address, error) });
     }
+  }
+
+  #openLater(config: AdminConfig, tries: number): void {
+    this.#retry = setTimeout(() => {
+      this.#turn = this.#turn.then(() => (config === this.#config ? this.#open(config, tries) : undefined));
+    }, RETRY_MS);
   }
 
   /** The address is free at once. What is answered there still may be the very request that this comes of. */

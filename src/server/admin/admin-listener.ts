@@ -1,4 +1,3 @@
-import { chmodSync } from "node:fs";
 import { hostname } from "node:os";
 import type { AdminConfig, ListenAddress } from "../../config/model.ts";
 import type { Log } from "../../observe/log.ts";
@@ -62,7 +61,7 @@ export class AdminListener {
     }
     this.#file = new SocketFile(address.path);
     const wanted = { ...options, unix: this.#file.temporary } as unknown as Bun.Serve.Options<undefined>;
-    // From its first moment on nobody else may open it.
+    // Nobody else may open it, from its first moment on.
     const mask = process.umask(0o177);
     try {
       this.#server = Bun.serve(wanted);
@@ -70,7 +69,6 @@ export class AdminListener {
       process.umask(mask);
     }
     try {
-      chmodSync(this.#file.temporary, 0o600);
       this.#file.publish(false);
     } catch (error) {
       void this.#server.stop(true);

@@ -1,4 +1,4 @@
-export type MetricsFormat = "prometheus" | "openmetrics";
+import type { MetricsFormat } from "../../observe/metrics/exposition.ts";
 
 export const METRICS_TYPES: Readonly<Record<MetricsFormat, string>> = {
   prometheus: "text/plain; version=0.0.4; charset=utf-8",
