@@ -9,6 +9,7 @@ const PACKAGES = {
   goaccess: "goaccess",
   hey: "hey",
   node: "nodejs",
+  slowhttptest: "slowhttptest",
   python3: "python3",
   wrk: "wrk",
 } as const;
