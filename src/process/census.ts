@@ -22,17 +22,20 @@ export class Census implements Disposable {
   /** Whether somebody watches each exchange. */
   watchesExchanges = false;
   readonly #source: CensusSource;
+  readonly #everyMs: number;
   readonly #pending = new Map<number, number>();
   #timer: Timer | undefined = undefined;
   #isTicking = false;
 
-  constructor(source: CensusSource) {
+  /** @param everyMs how long a "second" is; tests have not the time for whole ones */
+  constructor(source: CensusSource, everyMs = EVERY_MS) {
     this.#source = source;
+    this.#everyMs = everyMs;
     this.tally = new Tally(performance.now());
   }
 
   start(): void {
-    this.#timer ??= setInterval(() => void this.#tick(), EVERY_MS);
+    this.#timer ??= setInterval(() => void this.#tick(), this.#everyMs);
     // The listeners keep the process running, not this.
     this.#timer.unref();
   }

@@ -21,6 +21,8 @@ export interface OverviewOptions {
   readonly reloader: Pick<Reloader, "past">;
   /** Of this build, as `0.2.0`. */
   readonly version: string;
+  /** How often it counts and tells. Default 1 s. */
+  readonly everyMs?: number;
 }
 
 interface Watcher {
@@ -41,7 +43,7 @@ export class Overview implements Pick<AdminHandlers, "metrics" | "connections" |
 
   constructor(options: OverviewOptions) {
     this.#options = options;
-    this.#census = new Census(options.supervisor);
+    this.#census = new Census(options.supervisor, options.everyMs);
     this.#census.onTick = (tick, exchanges) => void this.#tellAll(tick, exchanges);
     this.#census.start();
   }
@@ -87,6 +89,8 @@ export class Overview implements Pick<AdminHandlers, "metrics" | "connections" |
     const watcher: Watcher = { options, tell };
     this.#watchers.add(watcher);
     this.#noteWatchers();
+    // From now on, not from the next second on.
+    if (options.exchanges) void this.#census.collect(false);
     end.addEventListener(
       "abort",
       () => {

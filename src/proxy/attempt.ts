@@ -59,7 +59,9 @@ function requestBody<Ctx>(
   // One whose length is known has been let in by it already.
   const length = headers.get("content-length");
   const mostBytes = length === null ? session.maxRequestBodyBytes : 0;
-  const isCounted = session.observation?.countsBytes === true && (length === null || Number(length) > UNCOUNTED_BYTES);
+  const { observation } = session;
+  const isCounted =
+    observation !== undefined && (length === null || (observation.countsBytes && Number(length) > UNCOUNTED_BYTES));
   const isTimed = session.deadline !== undefined;
   const { bodyTimeoutMs } = session.downstream;
   if (!isFiltered && !isCounted && mostBytes === 0 && !isTimed && bodyTimeoutMs === 0) return body;

@@ -13,7 +13,7 @@ export type Protocol = "HTTP/1.0" | "HTTP/1.1" | "HTTP/2.0" | "HTTP/3.0";
 export class Observation {
   /** When the request was there. */
   readonly startedAt: number;
-  /** Whether bytes of long bodies are counted as they go by. */
+  /** Whether bytes of long bodies are counted as they go by; those of unknown length always are. */
   readonly countsBytes: boolean;
   /** Undefined where it is not known: HTTP/2 or HTTP/3, on a listener that has both. */
   readonly protocol: Protocol | undefined;

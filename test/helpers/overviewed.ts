@@ -12,7 +12,8 @@ export interface Overviewed extends Supervised {
 export async function startOverviewed(config: Config): Promise<Overviewed> {
   const supervised = await startSupervised(config);
   const past = new PastReloads();
-  const overview = new Overview({ supervisor: supervised.supervisor, reloader: { past }, version: "0.0.0" });
+  const { supervisor } = supervised;
+  const overview = new Overview({ supervisor, reloader: { past }, version: "0.0.0", everyMs: 50 });
   return {
     ...supervised,
     get port() {
