@@ -1,6 +1,6 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import type { HandlerConfig, RouteConfig, UpstreamAddress } from "../../src/config/model.ts";
-import { sampleIn, startOverviewed } from "../helpers/overviewed.ts";
+import { sampleIn, startOverviewed, untilSo } from "../helpers/overviewed.ts";
 import { configWith, type ProxyOptions, reverseProxy } from "../helpers/proxy.ts";
 import { RawClient } from "../helpers/raw-client.ts";
 import { RawOrigin, refusingPort, type Script } from "../helpers/raw-origin.ts";
@@ -39,15 +39,6 @@ async function withProxy(options: ProxyOptions, use: (setting: Setting) => Promi
 async function withOrigin(script: Script, options: Partial<ProxyOptions>, use: (setting: Setting) => Promise<void>) {
   await using origin = RawOrigin.start(script);
   await withProxy({ upstreams: [at(origin.port)], ...options }, use);
-}
-
-/** Waits for what comes of itself a moment later. */
-async function until(isSo: () => Promise<boolean>): Promise<void> {
-  const end = performance.now() + 5_000;
-  while (!(await isSo())) {
-    if (performance.now() > end) throw new Error("waited 5 s in vain");
-    await Bun.sleep(10);
-  }
 }
 
 describe("requests", () => {
@@ -100,11 +91,14 @@ describe("requests", () => {
     };
     await withOrigin(script, {}, async ({ port, sample }) => {
       const response = await fetch(`http://127.0.0.1:${port}/`, { method: "POST", body: "1234567" });
-      await until(async () => (await sample("gatekeeper_requests_in_flight")) === 1);
+      await untilSo(async () => (await sample("gatekeeper_requests_in_flight")) === 1, "gatekeeper_requests_in_flight");
       expect(await sample('gatekeeper_request_duration_seconds_count{route="/"}')).toBeUndefined();
       gate.resolve();
       expect(await response.text()).toBe("abcde");
-      await until(async () => (await sample('gatekeeper_request_duration_seconds_count{route="/"}')) === 1);
+      await untilSo(
+        async () => (await sample('gatekeeper_request_duration_seconds_count{route="/"}')) === 1,
+        'gatekeeper_request_duration_seconds_count{route="/"}',
+      );
       expect(await sample("gatekeeper_requests_in_flight")).toBe(0);
       expect(await sample('gatekeeper_request_body_bytes_total{route="/"}')).toBe(7);
       expect(await sample('gatekeeper_response_size_bytes_sum{route="/"}')).toBe(5);
@@ -125,7 +119,10 @@ describe("requests", () => {
     const events = `${head}9\r\ndata: 1\n\n\r\n0\r\n\r\n`;
     await withOrigin(events, {}, async ({ port, sample }) => {
       await (await fetch(`http://127.0.0.1:${port}/`)).text();
-      await until(async () => (await sample('gatekeeper_requests_total{host="_other",route="/",code="200"}')) === 1);
+      await untilSo(
+        async () => (await sample('gatekeeper_requests_total{host="_other",route="/",code="200"}')) === 1,
+        'gatekeeper_requests_total{host="_other",route="/",code="200"}',
+      );
       expect(await sample('gatekeeper_request_duration_seconds_count{route="/"}')).toBe(0);
     });
   });
@@ -199,7 +196,10 @@ describe("upstreams", () => {
       await using client = await RawClient.connect(port);
       client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n");
       await client.head();
-      await until(async () => (await sample(`gatekeeper_upstream_failures_total${upstream}`)) === 1);
+      await untilSo(
+        async () => (await sample(`gatekeeper_upstream_failures_total${upstream}`)) === 1,
+        `gatekeeper_upstream_failures_total${upstream}`,
+      );
       expect(await sample(`gatekeeper_upstream_requests_total${upstream}`)).toBe(1);
       expect(await sample(`gatekeeper_requests_total{host="_other",route="/",code="${status}"}`)).toBe(1);
     });
@@ -213,9 +213,15 @@ describe("upstreams", () => {
       async ({ port, sample, upstream }) => {
         const client = await RawClient.connect(port);
         client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
-        await until(async () => (await sample(`gatekeeper_upstream_requests_in_flight${upstream}`)) === 1);
+        await untilSo(
+          async () => (await sample(`gatekeeper_upstream_requests_in_flight${upstream}`)) === 1,
+          `gatekeeper_upstream_requests_in_flight${upstream}`,
+        );
         client[Symbol.dispose]();
-        await until(async () => (await sample('gatekeeper_errors_total{reason="client_gone"}')) === 1);
+        await untilSo(
+          async () => (await sample('gatekeeper_errors_total{reason="client_gone"}')) === 1,
+          'gatekeeper_errors_total{reason="client_gone"}',
+        );
         gate.resolve();
         expect(await sample(`gatekeeper_upstream_failures_total${upstream}`)).toBe(0);
         expect(await sample('gatekeeper_requests_total{host="_other",route="/",code="499"}')).toBe(1);

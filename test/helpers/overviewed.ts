@@ -33,3 +33,12 @@ export function sampleIn(text: string, sample: string): number | undefined {
   const line = text.split("\n").find((each) => each.startsWith(`${sample} `));
   return line === undefined ? undefined : Number(line.slice(sample.length + 1));
 }
+
+/** Waits for what comes of itself a moment later. */
+export async function untilSo(isSo: () => Promise<boolean>, what: string): Promise<void> {
+  const end = performance.now() + 10_000;
+  while (!(await isSo())) {
+    if (performance.now() > end) throw new Error(`waited 10 s for ${what}`);
+    await Bun.sleep(10);
+  }
+}
