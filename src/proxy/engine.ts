@@ -54,7 +54,9 @@ export class Engine<Ctx = unknown> {
     const session = admit(request, downstream, this.#phases);
     try {
       session.liftIdleTimeout();
-      return this.#run(session);
+      const answer = this.#run(session);
+      session.observation?.endTurn();
+      return answer;
     } catch (error) {
       return this.#bug(session, error);
     }
@@ -125,7 +127,7 @@ export class Engine<Ctx = unknown> {
     const { lanes } = this.#options;
     session.hold(peer);
     const { observation } = session;
-    observation?.onAttempt(performance.now());
+    observation?.onAttempt();
     if (session.isUpgrade) return this.#guard(session, this.#upgrade(session, peer, headers));
     const { timeouts } = peer.options;
     const isTimed = timeouts.responseHeaderMs > 0 || (timeouts.writeMs > 0 && session.request.body !== null);
@@ -139,8 +141,10 @@ export class Engine<Ctx = unknown> {
       .then(
         (upstream) => {
           deadline?.[Symbol.dispose]();
-          observation?.onHead(performance.now(), outgoing.connectMs);
-          return this.#pass(session, peer, upstream);
+          observation?.onHead(outgoing.connectMs);
+          const answer = this.#pass(session, peer, upstream);
+          observation?.endTurn();
+          return answer;
         },
         (error: unknown) => {
           deadline?.[Symbol.dispose]();

@@ -4,7 +4,7 @@ import type { WorkerMeter } from "../observe/metrics/worker-meter.ts";
 import type { Peer } from "../upstream/peer.ts";
 import type { GatewaySession } from "./gateway-ctx.ts";
 import { HostLabels } from "./host-labels.ts";
-import { bytesReceived } from "./observation.ts";
+import { bytesReceived, type Observation } from "./observation.ts";
 
 const SWITCHING_PROTOCOLS = 101;
 const SERVER_ERROR = 500;
@@ -46,7 +46,7 @@ export class Metering {
     const meter = this.#meter;
     const isFailed = status >= SERVER_ERROR || (error !== undefined && error.side !== "downstream");
     const isTimed = observation !== undefined && status !== SWITCHING_PROTOCOLS && !observation.isEventStream;
-    const tookMs = isTimed ? performance.now() - observation.startedAt : Number.NaN;
+    const tookMs = isTimed ? endOf(observation) - observation.startedAt : Number.NaN;
     const { counted } = meter;
     counted.host = this.#hosts.areSome ? this.#hosts.numberOf(session.hostname) : 0;
     counted.status = status;
@@ -66,6 +66,11 @@ export class Metering {
   }
 }
 
+/** Now. What the proxy answered by itself may have taken it a while within this turn. */
+function endOf(observation: Observation): number {
+  return observation.upstreamLatencyMs === undefined ? performance.now() : observation.now();
+}
+
 /** The answer had begun, and its peer broke it off. */
 function isBroken({ ctx, observation }: GatewaySession, error: ProxyError): boolean {
   return error.side === "upstream" && !ctx.isFailureCounted && observation?.upstreamLatencyMs !== undefined;
@@ -79,7 +84,7 @@ function exchangeOf(session: GatewaySession): Exchange {
     host: session.host ?? "",
     uri: session.originalTarget,
     status: session.status,
-    durationMs: observation === undefined ? 0 : performance.now() - observation.startedAt,
+    durationMs: observation === undefined ? 0 : endOf(observation) - observation.startedAt,
     sizeBytes: session.bytesSent,
     clientAddress: session.clientAddress,
     route: ctx.taken?.key,

@@ -34,9 +34,12 @@ export class Observation {
   traffic: Readonly<Traffic> | undefined = undefined;
   /** How it ended, when it has. */
   webSocketEnd: BridgeEnd | undefined = undefined;
+  /** The time when the present turn of the event loop began with this exchange; 0 where it is not known. */
+  #turnAt: number;
 
   constructor(startedAt: number, countsBytes: boolean, protocol: Protocol | undefined) {
     this.startedAt = startedAt;
+    this.#turnAt = startedAt;
     this.countsBytes = countsBytes;
     this.protocol = protocol;
   }
@@ -46,14 +49,26 @@ export class Observation {
     return now - this.startedAt;
   }
 
-  onAttempt(now: number): void {
-    this.attemptedAt = now;
+  /** The time now: asking the clock costs more than all that is counted of a request. */
+  now(): number {
+    return this.#turnAt > 0 ? this.#turnAt : performance.now();
+  }
+
+  /** What was going on without a wait since `now` was known goes on no longer. */
+  endTurn(): void {
+    this.#turnAt = 0;
+  }
+
+  onAttempt(): void {
+    this.attemptedAt = this.now();
     this.connectMs = undefined;
     this.upstreamLatencyMs = undefined;
   }
 
   /** The head of an answer is there. */
-  onHead(now: number, connectMs: number | undefined): void {
+  onHead(connectMs: number | undefined): void {
+    const now = performance.now();
+    this.#turnAt = now;
     this.upstreamLatencyMs = now - this.attemptedAt;
     this.connectMs = connectMs;
   }

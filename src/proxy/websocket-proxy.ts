@@ -59,7 +59,8 @@ export class WebSocketProxy implements Disposable {
     const dialed = await dialUpstream(session, peer, headers, options);
     if (dialed instanceof ProxyError) return dialed;
     const { observation } = session;
-    observation?.onHead(performance.now(), dialed.connectMs);
+    observation?.onHead(dialed.connectMs);
+    observation?.endTurn();
     if (dialed.type === "refused") return dialed.answer;
     // The phases may change what the client is told.
     const protocol = dialed.headers.get("sec-websocket-protocol");

@@ -75,18 +75,23 @@ export class Histogram {
 
   /** What was added since this was last called; undefined for nothing. */
   take(): HistogramDelta | undefined {
-    const counts = this.#counts;
-    const found: number[] = [];
-    for (let bucket = 0; bucket < counts.length; bucket++) {
-      const count = counts[bucket];
-      if (count !== undefined && count > 0) found.push(bucket, count);
-    }
-    if (found.length === 0) return undefined;
-    const delta = { counts: found, sum: this.#sum };
-    counts.fill(0);
+    const delta = takeHistogram(this.#counts, this.#sum);
     this.#sum = 0;
     return delta;
   }
+}
+
+/** What stands in buckets, which are empty then; undefined for nothing. */
+export function takeHistogram(counts: Uint32Array | undefined, sum: number): HistogramDelta | undefined {
+  if (counts === undefined) return undefined;
+  const found: number[] = [];
+  for (let bucket = 0; bucket < counts.length; bucket++) {
+    const count = counts[bucket];
+    if (count !== undefined && count > 0) found.push(bucket, count);
+  }
+  if (found.length === 0) return undefined;
+  counts.fill(0);
+  return { counts: found, sum };
 }
 
 /** What came to a histogram meanwhile. Plain: workers tell it. */

@@ -1,8 +1,8 @@
 import {
-  Histogram,
   type HistogramDelta,
   SIZE_BOUNDS_BYTES,
   sizeBucket,
+  takeHistogram,
   TIME_BOUNDS_MS,
   timeBucket,
 } from "./histogram.ts";
@@ -22,16 +22,25 @@ export interface Counted {
   retries: number;
 }
 
-/** What is counted of one route in a worker since it was last taken. */
+/**
+ * What is counted of one route in a worker since it was last taken. One request touches this object and a few places of one
+ * array: it is memory that a busy proxy waits for, not arithmetic.
+ */
 export class RouteMeter {
   readonly key: string;
   /** The last configuration that had it, as `WorkerMeter` counts them. */
   revision = 0;
   readonly #statuses: StatusSlots;
-  /** By host, then by the status's slot. Made by the first request of a host. */
+  /** By host, then by the status's slot: what is not of the present run. */
   readonly #byHost = new Map<number, Uint32Array>();
-  #durations: Histogram | undefined = undefined;
-  #sizes: Histogram | undefined = undefined;
+  /** Requests one after the other with the same host and status, and these. */
+  #run = 0;
+  #runHost = 0;
+  #runStatus = 0;
+  /** Durations, then sizes. Made by the first request. */
+  #buckets: Uint32Array | undefined = undefined;
+  #durationSum = 0;
+  #sizeSum = 0;
   #requests = 0;
   #failed = 0;
   #retries = 0;
@@ -47,15 +56,16 @@ export class RouteMeter {
     if (isFailed) this.#failed++;
     this.#retries += retries;
     this.#bytesReceived += bytesReceived;
-    const slot = this.#statuses.of(status);
-    const counts = this.#byHost.get(host);
-    if (counts !== undefined && slot < counts.length) counts[slot] = (counts[slot] ?? 0) + 1;
-    else this.#grow(host, slot);
-    const sizes = (this.#sizes ??= new Histogram(SIZE_BOUNDS_BYTES.length));
-    sizes.add(sizeBucket(bytesSent), bytesSent);
+    if (status !== this.#runStatus || host !== this.#runHost) this.#beginRun(host, status);
+    this.#run++;
+    const buckets = (this.#buckets ??= new Uint32Array(DURATIONS + SIZES));
+    const size = DURATIONS + sizeBucket(bytesSent);
+    buckets[size] = (buckets[size] ?? 0) + 1;
+    this.#sizeSum += bytesSent;
     if (!(tookMs >= 0)) return;
-    const durations = (this.#durations ??= new Histogram(TIME_BOUNDS_MS.length));
-    durations.add(timeBucket(tookMs), tookMs);
+    const duration = timeBucket(tookMs);
+    buckets[duration] = (buckets[duration] ?? 0) + 1;
+    this.#durationSum += tookMs;
   }
 
   /** Undefined for nothing. @param hosts their labels, by their numbers */
@@ -68,9 +78,11 @@ export class RouteMeter {
       retries: this.#retries,
       bytesReceived: this.#bytesReceived,
       statuses: this.#takeStatuses(hosts),
-      durations: this.#durations?.take(),
-      sizes: this.#sizes?.take(),
+      durations: takeHistogram(this.#buckets?.subarray(0, DURATIONS), this.#durationSum),
+      sizes: takeHistogram(this.#buckets?.subarray(DURATIONS), this.#sizeSum),
     };
+    this.#durationSum = 0;
+    this.#sizeSum = 0;
     this.#requests = 0;
     this.#failed = 0;
     this.#retries = 0;
@@ -79,6 +91,7 @@ export class RouteMeter {
   }
 
   #takeStatuses(hosts: readonly string[]): readonly StatusCount[] {
+    this.#beginRun(0, 0);
     const found: StatusCount[] = [];
     for (const [host, counts] of this.#byHost) {
       for (const [slot, count] of counts.entries()) {
@@ -89,14 +102,31 @@ export class RouteMeter {
     return found;
   }
 
-  #grow(host: number, slot: number): void {
+  /** Puts the run before away. */
+  #beginRun(host: number, status: number): void {
+    if (this.#run > 0) {
+      const slot = this.#statuses.of(this.#runStatus);
+      const counts = this.#countsOf(this.#runHost, slot);
+      counts[slot] = (counts[slot] ?? 0) + this.#run;
+    }
+    this.#run = 0;
+    this.#runHost = host;
+    this.#runStatus = status;
+  }
+
+  #countsOf(host: number, slot: number): Uint32Array {
     const before = this.#byHost.get(host);
-    const counts = new Uint32Array(Math.max(4, slot + 4));
+    if (before !== undefined && slot < before.length) return before;
+    const counts = new Uint32Array(slot + 4);
     if (before !== undefined) counts.set(before);
-    counts[slot] = (counts[slot] ?? 0) + 1;
     this.#byHost.set(host, counts);
+    return counts;
   }
 }
+
+/** How many buckets each has. */
+const DURATIONS = TIME_BOUNDS_MS.length + 1;
+const SIZES = SIZE_BOUNDS_BYTES.length + 1;
 
 export interface StatusCount {
   readonly host: string;
