@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { nearest } from "../core/nearest.ts";
 import { REQUIRED, Settings } from "../config/given.ts";
 import type { Place, Problem } from "../config/problem.ts";
@@ -19,6 +20,8 @@ export interface Invocation {
   readonly actions: ReadonlyMap<Action, string>;
   /** The values of those that take one, in their order. */
   readonly values: ReadonlyMap<Action, readonly string[]>;
+  /** What of the command line is about serving, one flag after the other, names of files absolute. */
+  readonly servingWords: readonly string[];
   readonly problems: readonly Problem[];
 }
 
@@ -39,6 +42,7 @@ class ArgvParser implements Invocation {
   readonly words: string[] = [];
   readonly actions = new Map<Action, string>();
   readonly values = new Map<Action, string[]>();
+  readonly servingWords: string[] = [];
   readonly problems: Problem[] = [];
   readonly #argv: readonly string[];
   readonly #seen = new Map<Flag, string>();
@@ -143,6 +147,7 @@ class ArgvParser implements Invocation {
     this.#seen.set(flag, spelling);
     const text = flag.valueName === "" ? (attached ?? "true") : (attached ?? this.#nextValue());
     const setting = settingName(flag);
+    if (text !== undefined && flag.only === undefined) this.servingWords.push(...servingWords(flag, text));
     if (text === undefined) {
       if (setting !== undefined) this.settings.attempt(setting);
       this.#report({ place, message: "the value is missing", ...this.#missingValue(flag, spelling) });
@@ -261,6 +266,14 @@ class ArgvParser implements Invocation {
       ...(help !== undefined && { help }),
     });
   }
+}
+
+/** A flag as it would be typed in any folder. */
+function servingWords(flag: Flag, text: string): readonly string[] {
+  const name = flag.short === undefined ? `--${flag.name}` : `-${flag.short}`;
+  if (flag.valueName === "") return text === "true" ? [name] : [`--${flag.name}=${text}`];
+  const isFile = flag.valueName === "FILE" || (flag.name === "access-log" && text.includes("/"));
+  return [name, isFile ? resolve(text) : text];
 }
 
 const COMMAND_LINE: Place = { type: "command_line" };

@@ -71,6 +71,11 @@ export const COMMANDS = {
     words: [],
     flags: ["route", "status", "slower-than", ...WHICH, "help", "version"],
   },
+  service: {
+    doc: "Print a hardened unit for systemd that serves with the flags given; alone: with /etc/gatekeeper/gatekeeper.yaml",
+    words: [],
+    flags: undefined,
+  },
   schema: { doc: "Print the JSON Schema of the configuration file, for editors", words: [], flags: HELP_ONLY },
   docs: { doc: "Print the reference of every key of the configuration file", words: [], flags: HELP_ONLY },
   demo: {
@@ -89,5 +94,6 @@ export function isCommand(word: string): word is CommandName {
 /** True when the command has a use for the flag. */
 export function takesFlag(command: CommandName, flag: Flag): boolean {
   const { flags }: Command = COMMANDS[command];
-  return flags === undefined ? flag.only === undefined : flags.includes(flag.name);
+  if (flags !== undefined) return flags.includes(flag.name);
+  return flag.only === undefined || flag.only.includes(command);
 }

@@ -16,6 +16,7 @@ export type Action =
   | "watch"
   | "pid"
   | "now"
+  | "user"
   | "retry-after"
   | "once"
   | "route"
@@ -74,6 +75,10 @@ const ACTIONS: readonly Flag[] = [
   action("pid", "Process", "The process that is meant, where several run", {
     valueName: "PID",
     only: ["reload", "stop", "status", "maintenance", "drain", "undrain", "top", "tail"],
+  }),
+  action("user", "Process", "The user that it runs as, in place of one that systemd makes for it", {
+    valueName: "NAME",
+    only: ["service"],
   }),
   action("now", "Process", "Without letting requests end first", { only: ["stop"] }),
   action("retry-after", "Process", "When clients are told to come again (default: 120s)", {

@@ -44,6 +44,10 @@ const EXAMPLES: Readonly<Record<CommandName, readonly (readonly [command: string
     ["gatekeeper tail --status 5xx", "what fails, as it does"],
     ["gatekeeper tail --slower-than 500ms --route a.example", "what is slow on one route"],
   ],
+  service: [
+    ["gatekeeper service -c /etc/gatekeeper/gatekeeper.yaml > /etc/systemd/system/gatekeeper.service", "as root, once"],
+    ["gatekeeper service --user www-data --bind :80 --upstream :3000", "without a file"],
+  ],
   schema: [["gatekeeper schema > gatekeeper.schema.json", "for an editor that knows JSON Schema"]],
   docs: [["gatekeeper docs | less", "every key, its type, default and meaning"]],
   demo: [["gatekeeper demo", "see it work, without anything else"]],

@@ -68,10 +68,12 @@ function ownWords(): readonly string[] {
   return isCompiled() ? process.argv.slice(2) : [...process.execArgv, ...process.argv.slice(1)];
 }
 
-/** Where no file is configured, one that the log is sent to anyway is kept; a terminal or a pipe is let go. */
+/** Where no file is configured, one that the log is sent to anyway is kept, or systemd's journal; a terminal or a pipe is let go. */
 function ownLog(): number | "ignore" {
   try {
-    return fstatSync(STDERR).isFile() ? STDERR : "ignore";
+    const stat = fstatSync(STDERR);
+    const isJournal = process.env["JOURNAL_STREAM"] === `${stat.dev}:${stat.ino}`;
+    return stat.isFile() || isJournal ? STDERR : "ignore";
   } catch {
     return "ignore";
   }

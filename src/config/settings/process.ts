@@ -148,6 +148,7 @@ export const PROCESS = {
     doc: "The command returns only when the daemon serves, with exit code 0, or does not, with another",
     default: "false",
     status: "effective",
+    flag: { group: "Process" },
   }),
   daemon_ready_timeout_seconds: setting({
     kind: WHOLE_SECONDS,
