@@ -9,6 +9,8 @@ const PACKAGES = {
   goaccess: "goaccess",
   hey: "hey",
   node: "nodejs",
+  prometheus: "prometheus",
+  promtool: "prometheus",
   slowhttptest: "slowhttptest",
   python3: "python3",
   wrk: "wrk",
