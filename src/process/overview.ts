@@ -1,6 +1,7 @@
 import type { LiveCertificate, LiveEvents, LiveState, LiveWebSocket } from "../observe/live.ts";
 import { exposition, type MetricsFormat } from "../observe/metrics/exposition.ts";
 import type { AdminHandlers, TellEvent, WatchOptions } from "../server/admin/admin-handlers.ts";
+import { NO_ROUTE } from "../observe/metrics/worker-meter.ts";
 import { type PeerStatus, together } from "../upstream/peer-status.ts";
 import { within } from "./answers.ts";
 import { Census } from "./census.ts";
@@ -10,6 +11,7 @@ import { liveState } from "./live-state.ts";
 import type { Ask } from "./messages.ts";
 import { openFilesLimit } from "./open-files.ts";
 import type { Reloader } from "./reloader.ts";
+import { routeKeysOf } from "./route-keys.ts";
 import type { Supervisor } from "./supervisor.ts";
 import { openFds, processorMs } from "./teller.ts";
 
@@ -127,6 +129,7 @@ export class Overview implements Pick<AdminHandlers, "metrics" | "connections" |
   }
 
   async #tellAll(tick: LiveEvents["tick"], exchanges: LiveEvents["exchanges"]): Promise<void> {
+    if (this.#census.tally.isCrowded) await this.#forgetGone();
     if (this.#watchers.size === 0) return;
     const state = await this.#state();
     for (const { options, tell } of this.#watchers) {
@@ -134,6 +137,13 @@ export class Overview implements Pick<AdminHandlers, "metrics" | "connections" |
       tell("state", forWatcher(state, options));
       if (options.exchanges && exchanges.exchanges.length + exchanges.untold > 0) tell("exchanges", exchanges);
     }
+  }
+
+  /** Reloads and names that stand for other addresses leave counts behind, for ever. */
+  async #forgetGone(): Promise<void> {
+    const peers = await this.#peers();
+    const routes = new Set([...routeKeysOf(this.#options.supervisor.config), NO_ROUTE]);
+    this.#census.tally.forgetGone(routes, new Set(peers.map(({ name }) => name)));
   }
 
   #noteWatchers(): void {

@@ -97,6 +97,11 @@ export class Tally {
     this.gauges.delete(worker);
   }
 
+  /** Some of it may be gone. */
+  get isCrowded(): boolean {
+    return this.routes.size > MOST_GONE || this.peers.size > MOST_GONE;
+  }
+
   /** Forgets what is no longer configured, the oldest first, where it is much. */
   forgetGone(routes: ReadonlySet<string>, peers: ReadonlySet<string>): void {
     forget(this.routes, routes);
