@@ -24,12 +24,6 @@ export function daemonFaults({ process: settings }: Config, { files }: Loaded, {
   return problems;
 }
 
-/** The same command line, whichever folder is worked in by the time of a reload. */
-export function absoluteConf(invocation: Invocation): Invocation {
-  const { conf } = invocation;
-  return conf === undefined ? invocation : { ...invocation, conf: { ...conf, path: resolve(conf.path) } };
-}
-
 /** Has a process of its own serve in the background, and says whether it does. Gives the exit code of a start. */
 export async function startDaemon(config: Config, warnings: readonly Problem[]): Promise<number> {
   const launched = await launchDaemon(config.process).catch((error: unknown) => {

@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { startText } from "../config/describe.ts";
 import { LOG_VARIABLE } from "../config/environment.ts";
 import { loadConfig, type Loaded } from "../config/load.ts";
@@ -16,9 +17,10 @@ import { refuse as refuseAll, report } from "./main.ts";
 import { print } from "./output.ts";
 
 /** Serves as the command line says, or with `-t` says whether it would. Gives the exit code. */
-export async function run(invocation: Invocation): Promise<number> {
-  const isTest = invocation.actions.has("test");
+export async function run(asTyped: Invocation): Promise<number> {
   const starter = Starter.find();
+  const invocation = starter === undefined ? asTyped : absoluteConf(asTyped);
+  const isTest = invocation.actions.has("test");
   const refuse: Refuse = (problems) => {
     starter?.refused(problems);
     return refuseAll(problems);
@@ -35,16 +37,22 @@ export async function run(invocation: Invocation): Promise<number> {
   if (!config.process.daemon) {
     return isTest ? await test(config, loaded.problems) : await serve(config, loaded, { invocation, late, refuse });
   }
-  const { absoluteConf, daemonFaults, startDaemon } = await import("./daemonizing.ts");
+  const { daemonFaults, startDaemon } = await import("./daemonizing.ts");
   const faults = daemonFaults(config, loaded, invocation);
   if (faults.length > 0) return refuse([...loaded.problems, ...faults]);
   if (isTest) return await test(config, loaded.problems);
   if (starter === undefined) return await startDaemon(config, loaded.problems);
-  return await serve(config, loaded, { invocation: absoluteConf(invocation), late, refuse, starter });
+  return await serve(config, loaded, { invocation, late, refuse, starter });
 }
 
 /** Says what is wrong to whoever waits for it, and gives the exit code. */
 type Refuse = (problems: readonly Problem[]) => number;
+
+/** The same command line, whichever folder is worked in by the time of a reload. */
+function absoluteConf(invocation: Invocation): Invocation {
+  const { conf } = invocation;
+  return conf === undefined ? invocation : { ...invocation, conf: { ...conf, path: resolve(conf.path) } };
+}
 
 /** Loads what a command line asks for: its own problems come first, then those of its files. */
 export async function loadInvocation(invocation: Invocation, logVariable: string | undefined): Promise<Loaded> {

@@ -49,7 +49,7 @@ export class PidFile implements Disposable {
     for (;;) {
       let fd: number;
       try {
-        fd = openSync(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK, MODE);
+        fd = openOrMake(path);
       } catch (error) {
         return `${path} cannot be written: ${reasonOf(error)}`;
       }
@@ -82,6 +82,18 @@ export class PidFile implements Disposable {
     } finally {
       closeSync(this.#fd);
     }
+  }
+}
+
+/** @throws what the system says */
+function openOrMake(path: string): number {
+  const flags = O_RDWR | O_NOFOLLOW | O_NONBLOCK;
+  try {
+    // Not to be made: root may not open another user's file in /tmp in that way (fs.protected_regular).
+    return openSync(path, flags);
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
+    return openSync(path, flags | O_CREAT, MODE);
   }
 }
 

@@ -1,5 +1,14 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, renameSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  writeFileSync,
+} from "node:fs";
 import { resolve } from "node:path";
 import { listeningAt, startBinary } from "../helpers/binary.ts";
 import { daemonSetting, eventually, isAlive } from "../helpers/daemon.ts";
@@ -90,10 +99,12 @@ describe("a process in the background", () => {
     await using setting = daemonSetting();
     mkdirSync(setting.path("work"));
     setting.configure([...WAITING, `working_directory: ${setting.path("work")}`]);
-    const run = await setting.command("-c", "conf.yaml");
+    const run = await setting.command("-c", "conf.yaml", "--watch");
     expect(run.code).toBe(0);
     expect(readlinkSync(`/proc/${setting.pid()}/cwd`)).toBe(setting.path("work"));
     expect((await setting.command("reload")).code).toBe(0);
+    appendFileSync(setting.path("conf.yaml"), "cp: /up\n");
+    await eventually(() => setting.log().includes('"trigger":"watch"'));
   });
 });
 
