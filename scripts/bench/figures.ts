@@ -8,6 +8,10 @@ export type FigureName =
   | "p99Ms"
   | "p999Ms"
   | "bytesEach"
+  /** Before there is any. */
+  | "idleBytes"
+  /** How many there really were. */
+  | "sockets"
   | "startMs"
   | "memoryBytes"
   /** Part of one core that the contender's processes used. */
@@ -32,6 +36,8 @@ const COLUMNS: Readonly<Record<FigureName, Column>> = {
   p99Ms: { name: "p99Ms", title: "p99 ms", isMoreBetter: false, digits: 2, unit: 1 },
   p999Ms: { name: "p999Ms", title: "p99.9 ms", isMoreBetter: false, digits: 2, unit: 1 },
   bytesEach: { name: "bytesEach", title: "KB each", isMoreBetter: false, digits: 2, unit: 1024 },
+  idleBytes: { name: "idleBytes", title: "idle MB", isMoreBetter: false, digits: 1, unit: 1024 * 1024 },
+  sockets: { name: "sockets", title: "sockets", isMoreBetter: true, digits: 0, unit: 1 },
   startMs: { name: "startMs", title: "start ms", isMoreBetter: false, digits: 1, unit: 1 },
   memoryBytes: { name: "memoryBytes", title: "memory MB", isMoreBetter: false, digits: 1, unit: 1024 * 1024 },
   cpu: { name: "cpu", title: "CPU", isMoreBetter: false, digits: 2, unit: 1 },
@@ -56,7 +62,7 @@ export function columnsOf({ type }: Load): readonly { readonly column: Column; r
     case "events":
       return [...compared("perCpuSecond", "p99Ms"), ...shown("perSecond")];
     case "idle_sockets":
-      return compared("bytesEach");
+      return [...compared("bytesEach"), ...shown("idleBytes", "sockets")];
     case "start":
       return compared("startMs", "memoryBytes");
     default:

@@ -12,7 +12,20 @@ export function raiseFileLimit(): readonly string[] {
   if (hard < WANTED_FILES && setLimit(`${WANTED_FILES}:${WANTED_FILES}`)) return [];
   const reached = Math.min(hard, WANTED_FILES);
   if (setLimit(`${reached}:`) && reached >= WANTED_FILES) return [];
-  return [`at most ${reached} files may be open: scenarios of many connections may fail`];
+  return [`at most ${reached} files may be open: idle WebSockets are as many as that allows`];
+}
+
+/**
+ * How many WebSockets a proxy can carry within the limit that all of a run have, up to so many: each is two connections,
+ * and a proxy keeps some files for itself.
+ */
+export function socketsWithin(wanted: number): number {
+  const kept = 1_500;
+  return Math.max(1, Math.min(wanted, Math.floor((softLimit() - kept) / 2)));
+}
+
+function softLimit(): number {
+  return limits()[0];
 }
 
 function setLimit(limit: string): boolean {
@@ -21,6 +34,12 @@ function setLimit(limit: string): boolean {
 }
 
 function hardLimit(): number {
-  const line = /^Max open files\s+\S+\s+(\S+)/m.exec(readFileSync("/proc/self/limits", "utf8"));
-  return line?.[1] === "unlimited" ? Number.MAX_SAFE_INTEGER : Number(line?.[1] ?? 0);
+  return limits()[1];
+}
+
+/** Soft and hard. */
+function limits(): readonly [number, number] {
+  const line = /^Max open files\s+(\S+)\s+(\S+)/m.exec(readFileSync("/proc/self/limits", "utf8"));
+  const read = (text = "0"): number => (text === "unlimited" ? Number.MAX_SAFE_INTEGER : Number(text));
+  return [read(line?.[1]), read(line?.[2])];
 }

@@ -18,11 +18,14 @@ export async function processBytes(pid: number): Promise<number> {
   }
 }
 
-/** Opens so many WebSockets, looks at the proxy's memory before and while they idle, and gives what each costs. */
+/**
+ * Opens so many WebSockets, looks at the proxy's memory before and while they idle, and gives that of before and what
+ * each costs. What the kernel has for them comes on top, and is the same for every proxy.
+ */
 export async function idleSocketBytes(
   proxy: number,
   { port, count, core }: { readonly port: number; readonly count: number; readonly core: number | undefined },
-): Promise<{ readonly bytesEach: number; readonly errors: number }> {
+): Promise<{ readonly bytesEach: number; readonly idleBytes: number; readonly errors: number }> {
   const before = await memoryBytes(proxy);
   const command = [process.execPath, join(import.meta.dir, "programs/sockets.ts"), "idle", String(port), String(count)];
   const child = Bun.spawn(pinned(command, core), { stdin: "pipe", stdout: "pipe", stderr: "inherit" });
@@ -36,5 +39,5 @@ export async function idleSocketBytes(
   const last = await lines.read();
   await child.exited;
   const lost = last.done ? count : (JSON.parse(last.value) as { lost: number }).lost;
-  return { bytesEach: (after - before) / count, errors: lost };
+  return { bytesEach: (after - before) / count, idleBytes: before, errors: lost };
 }

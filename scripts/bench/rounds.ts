@@ -4,6 +4,7 @@ import type { Figures } from "./figures.ts";
 import { burst, events, handshakes, http2, messages, rate } from "./load/programs.ts";
 import { requests } from "./load/requests.ts";
 import type { LoadResult } from "./load/result.ts";
+import { socketsWithin } from "./limits.ts";
 import { idleSocketBytes, memoryBytes } from "./memory.ts";
 import { cpuSeconds, listening, type Running } from "./processes.ts";
 import type { Scenario } from "./scenarios.ts";
@@ -80,9 +81,10 @@ async function timed(run: ScenarioRun, entrant: Entrant, seconds: number): Promi
   const { running, port } = entrant;
   if (load.type === "idle_sockets") {
     if (running === undefined) return { figures: {}, errors: 0 };
-    const { count } = load;
-    const { bytesEach, errors } = await idleSocketBytes(running.pid, { port, count, core: run.loadCore });
-    return { figures: { bytesEach }, errors };
+    const sockets = socketsWithin(load.count);
+    const idling = { port, count: sockets, core: run.loadCore };
+    const { bytesEach, idleBytes, errors } = await idleSocketBytes(running.pid, idling);
+    return { figures: { bytesEach, idleBytes, sockets }, errors };
   }
   const before = running === undefined ? 0 : await cpuSeconds(running.pid);
   const loading = makeLoad(run, port, seconds);

@@ -182,7 +182,7 @@ export const SCENARIOS: readonly Scenario[] = [
   {
     ...app,
     name: "ws-idle",
-    description: "memory of each of 10,000 idle WebSockets",
+    description: "memory of each of 10,000 idle WebSockets, or of as many as files may be open for",
     load: { type: "idle_sockets", count: 10_000 },
   },
   {

@@ -1,4 +1,5 @@
-import { createConsola, type ConsolaReporter, type LogObject } from "consola";
+// Its core alone: what else it has, and would load, are reporters and prompts.
+import { createConsola, type ConsolaReporter, type LogObject } from "consola/core";
 
 export type LogLevel = "error" | "warn" | "info" | "debug" | "trace" | "off";
 

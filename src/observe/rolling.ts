@@ -11,7 +11,7 @@ import {
 import { readdir, rename, stat, unlink } from "node:fs/promises";
 import { basename, dirname, extname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { createGzip } from "node:zlib";
+import { zlib } from "../core/zlib.ts";
 
 /** When a log is put aside, and what becomes of it then (Caddy's `roll_*`). */
 export interface RollingOptions {
@@ -152,7 +152,7 @@ export class Rolling implements Disposable {
 async function compress(path: string, size: number): Promise<void> {
   const part = `${path}${GZ}${PART}`;
   try {
-    await pipeline(createReadStream(path), createGzip(), createWriteStream(part, { flags: "wx", mode: MODE }));
+    await pipeline(createReadStream(path), zlib().createGzip(), createWriteStream(part, { flags: "wx", mode: MODE }));
   } catch (error) {
     const isTheirs = codeOf(error) === "EEXIST";
     const age = isTheirs ? Date.now() - ((await stat(part).catch(() => undefined))?.mtimeMs ?? Number.NaN) : LEFT_MS;

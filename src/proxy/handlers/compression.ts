@@ -1,29 +1,23 @@
-import {
-  type BrotliOptions,
-  brotliCompressSync,
-  constants,
-  createBrotliCompress,
-  createGzip,
-  createZstdCompress,
-  gzipSync,
-  type ZlibOptions,
-  zstdCompressSync,
-  type ZstdOptions,
-} from "node:zlib";
+import type { BrotliOptions, Gzip, ZlibOptions, ZstdOptions } from "node:zlib";
 import type { EncodeConfig } from "../../config/routes-model.ts";
+import { zlib } from "../../core/zlib.ts";
 
 type Encoding = EncodeConfig["formats"][number];
-type Compressor = ReturnType<typeof createGzip>;
+type Compressor = Gzip;
 
 export interface Compression {
   readonly gzipLevel: number;
 }
 
 /** Fast ones: the text is compressed anew for each request. The window of brotli is half a megabyte, not four. */
-const BROTLI: BrotliOptions = {
-  params: { [constants.BROTLI_PARAM_QUALITY]: 4, [constants.BROTLI_PARAM_LGWIN]: 19 },
-};
-const ZSTD: ZstdOptions = { params: { [constants.ZSTD_c_compressionLevel]: 3 } };
+function brotliOptions(): BrotliOptions {
+  const { constants } = zlib();
+  return { params: { [constants.BROTLI_PARAM_QUALITY]: 4, [constants.BROTLI_PARAM_LGWIN]: 19 } };
+}
+
+function zstdOptions(): ZstdOptions {
+  return { params: { [zlib().constants.ZSTD_c_compressionLevel]: 3 } };
+}
 
 function gzipOptions({ gzipLevel }: Compression): ZlibOptions {
   return { level: gzipLevel };
@@ -32,20 +26,26 @@ function gzipOptions({ gzipLevel }: Compression): ZlibOptions {
 function compressor(encoding: Encoding, compression: Compression): Compressor {
   switch (encoding) {
     case "gzip":
-      return createGzip(gzipOptions(compression));
+      return zlib().createGzip(gzipOptions(compression));
     case "br":
-      return createBrotliCompress(BROTLI) as unknown as Compressor;
+      return zlib().createBrotliCompress(brotliOptions()) as unknown as Compressor;
     case "zstd":
-      return createZstdCompress(ZSTD) as unknown as Compressor;
+      return zlib().createZstdCompress(zstdOptions()) as unknown as Compressor;
   }
 }
 
 /** What makes each of them give out all it has. */
-const FLUSH: Readonly<Record<Encoding, number>> = {
-  gzip: constants.Z_SYNC_FLUSH,
-  br: constants.BROTLI_OPERATION_FLUSH,
-  zstd: constants.ZSTD_e_flush,
-};
+function flushOf(encoding: Encoding): number {
+  const { constants } = zlib();
+  switch (encoding) {
+    case "gzip":
+      return constants.Z_SYNC_FLUSH;
+    case "br":
+      return constants.BROTLI_OPERATION_FLUSH;
+    case "zstd":
+      return constants.ZSTD_e_flush;
+  }
+}
 
 /** Compresses bytes in hand. */
 export function compressWhole(
@@ -55,11 +55,11 @@ export function compressWhole(
 ): Uint8Array<ArrayBuffer> {
   switch (encoding) {
     case "gzip":
-      return gzipSync(bytes, gzipOptions(compression));
+      return zlib().gzipSync(bytes, gzipOptions(compression));
     case "br":
-      return brotliCompressSync(bytes, BROTLI);
+      return zlib().brotliCompressSync(bytes, brotliOptions());
     case "zstd":
-      return zstdCompressSync(bytes, ZSTD);
+      return zlib().zstdCompressSync(bytes, zstdOptions());
   }
 }
 
@@ -72,7 +72,7 @@ export function compressStream(
   compression: Compression,
   source: ReadableStream<Uint8Array>,
 ): ReadableStream<Uint8Array> {
-  const stream = new CompressedStream(source, compressor(encoding, compression), FLUSH[encoding]);
+  const stream = new CompressedStream(source, compressor(encoding, compression), flushOf(encoding));
   return new ReadableStream(
     {
       start: (controller) => stream.start(controller),

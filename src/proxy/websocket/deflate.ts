@@ -1,4 +1,4 @@
-import { constants, inflateRawSync } from "node:zlib";
+import { zlib } from "../../core/zlib.ts";
 
 /**
  * What is offered to an upstream whose client offers compression (RFC 7692 section 7.1): every message by itself,
@@ -33,6 +33,7 @@ export function deflatedAtMost(bytes: number): number {
 
 /** Gives a message as it was before it was compressed, or what is wrong with it. */
 export function inflateMessage(payload: Buffer, maxBytes: number): Buffer | "too big" | "bad" {
+  const { constants, inflateRawSync } = zlib();
   try {
     const options = { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: Math.max(maxBytes, 1) };
     return inflateRawSync(Buffer.concat([payload, TAIL]), options);
