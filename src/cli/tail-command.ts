@@ -1,8 +1,8 @@
 import { parseDuration } from "../core/units.ts";
 import type { Problem } from "../config/problem.ts";
+import { parseStatuses } from "../server/admin/events-query.ts";
 import type { Invocation } from "./argv.ts";
 import { painter } from "./live/paint.ts";
-import { isShown, parseStatuses, type TailFilter } from "./live/tail-filter.ts";
 import { tailLine } from "./live/tail-line.ts";
 import { watchRunning } from "./live/watch-running.ts";
 import { refuse } from "./main.ts";
@@ -10,17 +10,16 @@ import { print } from "./output.ts";
 
 /** `tail`: each request that ends, live. Gives the exit code. */
 export async function tail(invocation: Invocation): Promise<number> {
-  const { filter, problems } = readFilter(invocation);
+  const { query, problems } = readQuery(invocation);
   if (problems.length > 0) return refuse(problems);
   const paint = painter(process.stdout.isTTY === true, process.env);
   const end = new AbortController();
   return await watchRunning(invocation, {
-    exchanges: true,
+    query,
     end,
     onEvent: ({ name, data }) => {
       if (name !== "exchanges") return;
-      const lines = data.exchanges.filter((each) => isShown(each, filter)).map((each) => `${tailLine(each, paint)}\n`);
-      if (lines.length > 0 && !print(lines.join(""))) end.abort();
+      if (!print(data.exchanges.map((each) => `${tailLine(each, paint)}\n`).join(""))) end.abort();
       if (data.untold > 0) {
         process.stderr.write(`gatekeeper: ${data.untold} more requests ended meanwhile, too many to tell\n`);
       }
@@ -28,21 +27,24 @@ export async function tail(invocation: Invocation): Promise<number> {
   });
 }
 
-function readFilter({ values }: Invocation): { readonly filter: TailFilter; readonly problems: readonly Problem[] } {
+/** What the process is asked for. It looks at each request itself, so that those that are wanted are not lost among others. */
+function readQuery({ values }: Invocation): { readonly query: URLSearchParams; readonly problems: readonly Problem[] } {
   const problems: Problem[] = [];
-  const value = (name: "route" | "status" | "slower-than"): string | undefined => values.get(name)?.[0];
-  const wrong = (name: string, seen: string, message: string, expected: string): undefined => {
-    problems.push({ severity: "error", place: { type: "flag", name: `--${name}` }, message, seen, expected });
+  const query = new URLSearchParams({ exchanges: "" });
+  const read = (
+    name: "route" | "status" | "slower-than",
+    parse: (text: string) => { readonly ok: boolean; readonly fault?: string },
+    expected: string,
+  ): void => {
+    const [text] = values.get(name) ?? [];
+    if (text === undefined) return;
+    const { ok, fault = "" } = parse(text);
+    const place = { type: "flag", name: `--${name}` } as const;
+    if (ok) query.set(name.replace("-", "_"), text);
+    else problems.push({ severity: "error", place, message: fault, seen: text, expected });
   };
-  const [status, slower] = [value("status"), value("slower-than")];
-  const statuses = status === undefined ? undefined : parseStatuses(status);
-  const time = slower === undefined ? undefined : parseDuration(slower);
-  if (statuses?.ok === false) wrong("status", status ?? "", statuses.fault, "such as 5xx, 404, 400-499 or 404,5xx");
-  if (time?.ok === false) wrong("slower-than", slower ?? "", time.fault, "a time with its unit, such as 500ms or 2s");
-  const filter = {
-    route: value("route"),
-    statuses: statuses?.ok === true ? statuses.value : undefined,
-    slowerThanMs: time?.ok === true ? time.value : undefined,
-  };
-  return { filter, problems };
+  read("route", () => ({ ok: true }), "");
+  read("status", parseStatuses, "such as 5xx, 404, 400-499 or 404,5xx");
+  read("slower-than", parseDuration, "a time with its unit, such as 500ms or 2s");
+  return { query, problems };
 }

@@ -42,7 +42,7 @@ async function full(invocation: Invocation, paint: Paint): Promise<number> {
   };
   try {
     return await watchRunning(invocation, {
-      exchanges: false,
+      query: new URLSearchParams(),
       end,
       onBegin: () => {
         terminal = new Terminal(() => end.abort());
@@ -72,7 +72,7 @@ async function plain(invocation: Invocation): Promise<number> {
   const end = new AbortController();
   let state: LiveState | undefined;
   return await watchRunning(invocation, {
-    exchanges: false,
+    query: new URLSearchParams(),
     end,
     onEvent: ({ name, data }) => {
       if (name === "state") state = data;
@@ -86,7 +86,7 @@ async function once(invocation: Invocation, paint: Paint): Promise<number> {
   const told = new Told();
   const end = new AbortController();
   return await watchRunning(invocation, {
-    exchanges: false,
+    query: new URLSearchParams(),
     end,
     onEvent: ({ name, data }) => {
       if (name === "history") told.add(data.ticks);

@@ -3,7 +3,8 @@
  * `/events` and by the control socket. Plain, so that it can be sent as JSON. Times are milliseconds, sizes bytes.
  *
  * `/events` is a stream of server-sent events: one `history` at the start, then a `tick` and a `state` each second, and
- * where it was asked for (`/events?exchanges`) `exchanges` with what ended since the last one, at most a few hundred.
+ * where it was asked for `exchanges` with what ended since the last one, at most a few hundred: all of them
+ * (`/events?exchanges`), or those that pass a filter (`?status=5xx,404&route=app&slower_than=500ms`).
  */
 export interface LiveEvents {
   readonly history: History;

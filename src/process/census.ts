@@ -1,5 +1,6 @@
-import type { LiveEvents, Tick } from "../observe/live.ts";
+import type { Exchanges, Tick } from "../observe/live.ts";
 import { Tally } from "../observe/metrics/tally.ts";
+import type { ExchangeFilter } from "../observe/metrics/watched.ts";
 import { within } from "./answers.ts";
 import type { Answer } from "./messages.ts";
 import type { Supervisor } from "./supervisor.ts";
@@ -9,7 +10,7 @@ const EVERY_MS = 1_000;
 const ANSWER_MS = 500;
 /** One that has as many questions open is not asked for the time being. */
 const MOST_PENDING = 4;
-/** So many exchanges are told of each worker each second while somebody watches them. */
+/** So many exchanges are told of each worker each second for each filter that somebody watches by. */
 const MOST_EXCHANGES = 200;
 
 export type CensusSource = Pick<Supervisor, "askEach" | "workers">;
@@ -17,10 +18,10 @@ export type CensusSource = Pick<Supervisor, "askEach" | "workers">;
 /** Asks all workers once a second what they counted, and adds it up. It is the only one that asks. */
 export class Census implements Disposable {
   readonly tally: Tally;
-  /** Called with each second, after it was added. */
-  onTick: ((tick: Tick, exchanges: LiveEvents["exchanges"]) => void) | undefined = undefined;
-  /** Whether somebody watches each exchange. */
-  watchesExchanges = false;
+  /** Called with each second, after it was added. Exchanges are by the key of their filter. */
+  onTick: ((tick: Tick, exchanges: ReadonlyMap<string, Exchanges>) => void) | undefined = undefined;
+  /** What of the exchanges somebody watches, each filter once. */
+  watched: readonly ExchangeFilter[] = [];
   readonly #source: CensusSource;
   readonly #everyMs: number;
   readonly #pending = new Map<number, number>();
@@ -51,7 +52,8 @@ export class Census implements Disposable {
     const { workers } = this.#source;
     const at = Date.now();
     const exchanges = {
-      most: this.watchesExchanges ? MOST_EXCHANGES : 0,
+      watched: this.watched,
+      most: MOST_EXCHANGES,
       slowerThanMs: this.tally.recollection.slowerThanMs(at),
     };
     for (const { worker, isServing } of workers) if (!isServing) this.tally.forgetGauges(worker);

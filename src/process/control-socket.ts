@@ -1,6 +1,7 @@
 import { chmodSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { AdminHandlers } from "../server/admin/admin-handlers.ts";
+import { readExchangeFilter } from "../server/admin/events-query.ts";
 import { EVENTS_TYPE, EventStream } from "../server/admin/event-stream.ts";
 import { removeStaleSocket } from "../server/unix-socket.ts";
 import { type ControlSetting, makeFolder, namesIn, ownFolders, socketName } from "./control-folder.ts";
@@ -78,7 +79,9 @@ async function answer(request: Request, handlers: ControlHandlers, closing: Abor
   if (pathname === "/" && method === "GET") return Response.json(await handlers.status());
   if (pathname === "/holdings" && method === "GET") return Response.json(await handlers.holdings());
   if (pathname === "/events" && method === "GET") {
-    const options = { exchanges: searchParams.has("exchanges"), mayWrite: true };
+    const exchanges = readExchangeFilter(searchParams);
+    if (!exchanges.ok) return new Response(exchanges.fault, { status: 400 });
+    const options = { exchanges: exchanges.value, mayWrite: true };
     const { body } = new EventStream({ watch: (tell, end) => handlers.watch(options, tell, end), closing });
     return new Response(body, { headers: EVENTS_TYPE });
   }

@@ -7,8 +7,8 @@ export type LiveEvent = {
 }[keyof LiveEvents];
 
 export interface LiveEventsOptions {
-  /** Whether each request is told. */
-  readonly exchanges: boolean;
+  /** What `/events` is asked for, beside how all stands: `exchanges`, `status=5xx`. */
+  readonly query: URLSearchParams;
   /** Ends it from this side. */
   readonly end: AbortSignal;
 }
@@ -19,11 +19,10 @@ export interface LiveEventsOptions {
  */
 export async function* liveEvents(
   { socket }: Pick<RunningProcess, "socket">,
-  { exchanges, end }: LiveEventsOptions,
+  { query, end }: LiveEventsOptions,
 ): AsyncGenerator<LiveEvent, void> {
-  const path = exchanges ? "/events?exchanges" : "/events";
   const init = { unix: socket, proxy: "", timeout: false, signal: end };
-  const answer = await fetch(`http://gatekeeper${path}`, init as BunFetchRequestInit);
+  const answer = await fetch(`http://gatekeeper/events?${query}`, init as BunFetchRequestInit);
   if (!answer.ok || answer.body === null) throw new NotToldError(`it does not tell what happens (${answer.status})`);
   const reader = new EventReader();
   const decoder = new TextDecoder();

@@ -1,5 +1,6 @@
-import type { LiveCertificate, LiveEvents, LiveState, LiveWebSocket } from "../observe/live.ts";
+import type { Exchanges, LiveCertificate, LiveState, LiveWebSocket, Tick } from "../observe/live.ts";
 import { exposition, type MetricsFormat } from "../observe/metrics/exposition.ts";
+import { type ExchangeFilter, filterKey } from "../observe/metrics/watched.ts";
 import type { AdminHandlers, TellEvent, WatchOptions } from "../server/admin/admin-handlers.ts";
 import { NO_ROUTE } from "../observe/metrics/worker-meter.ts";
 import { type PeerStatus, together } from "../upstream/peer-status.ts";
@@ -29,6 +30,8 @@ export interface OverviewOptions {
 
 interface Watcher {
   readonly options: WatchOptions;
+  /** Of its filter; undefined where it watches no exchanges. */
+  readonly key: string | undefined;
   readonly tell: TellEvent;
 }
 
@@ -88,7 +91,8 @@ export class Overview implements Pick<AdminHandlers, "metrics" | "connections" |
 
   readonly watch = (options: WatchOptions, tell: TellEvent, end: AbortSignal): void => {
     if (end.aborted) return;
-    const watcher: Watcher = { options, tell };
+    const { exchanges } = options;
+    const watcher: Watcher = { options, tell, key: exchanges && filterKey(exchanges) };
     this.#watchers.add(watcher);
     this.#noteWatchers();
     // From now on, not from the next second on.
@@ -128,14 +132,15 @@ export class Overview implements Pick<AdminHandlers, "metrics" | "connections" |
     });
   }
 
-  async #tellAll(tick: LiveEvents["tick"], exchanges: LiveEvents["exchanges"]): Promise<void> {
+  async #tellAll(tick: Tick, exchanges: ReadonlyMap<string, Exchanges>): Promise<void> {
     if (this.#census.tally.isCrowded) await this.#forgetGone();
     if (this.#watchers.size === 0) return;
     const state = await this.#state();
-    for (const { options, tell } of this.#watchers) {
+    for (const { options, key, tell } of this.#watchers) {
       tell("tick", tick);
       tell("state", forWatcher(state, options));
-      if (options.exchanges && exchanges.exchanges.length + exchanges.untold > 0) tell("exchanges", exchanges);
+      const own = key === undefined ? undefined : exchanges.get(key);
+      if (own !== undefined && own.exchanges.length + own.untold > 0) tell("exchanges", own);
     }
   }
 
@@ -147,7 +152,11 @@ export class Overview implements Pick<AdminHandlers, "metrics" | "connections" |
   }
 
   #noteWatchers(): void {
-    this.#census.watchesExchanges = [...this.#watchers].some(({ options }) => options.exchanges);
+    const filters = new Map<string, ExchangeFilter>();
+    for (const { options, key } of this.#watchers) {
+      if (key !== undefined && options.exchanges !== undefined) filters.set(key, options.exchanges);
+    }
+    this.#census.watched = [...filters.values()];
   }
 
   /** Of all workers together. */

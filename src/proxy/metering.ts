@@ -62,7 +62,8 @@ export class Metering {
       if (isBroken(session, error)) peer?.life.meter.onBroken();
     }
     const { exchanges } = meter;
-    if (exchanges.wants(tookMs, isFailed)) exchanges.keep(exchangeOf(session), tookMs, isFailed);
+    const isWanted = exchanges.isWatched && exchanges.isWanted({ status, route: ctx.taken?.key, tookMs });
+    if (isWanted || exchanges.wants(tookMs, isFailed)) exchanges.keep(exchangeOf(session), tookMs, isFailed);
   }
 }
 

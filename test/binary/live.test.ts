@@ -14,6 +14,8 @@ interface Setting extends AsyncDisposable {
   start(...words: readonly string[]): Promise<BinaryRun>;
   gatekeeper(...words: readonly string[]): ReturnType<typeof runBinary>;
   get(target: string): Promise<number>;
+  /** So many at a time. */
+  flood(target: string, times: number): Promise<void>;
 }
 
 function setting(): Setting {
@@ -37,7 +39,11 @@ function setting(): Setting {
     gatekeeper: (...words) => runBinary(words, options),
     async get(target) {
       await using client = await RawClient.connect(port);
-      return (await client.request("GET", target, ["Host: a.example", "Connection: close"])).status;
+      return (await client.request("GET", target, ["Host: a.example"])).status;
+    },
+    async flood(target, times) {
+      const ask = async () => (await fetch(`http://127.0.0.1:${port}${target}`, { proxy: "" })).bytes();
+      await Promise.all(Array.from({ length: times }, ask));
     },
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
@@ -85,6 +91,22 @@ test("tail shows requests as they end: all, or those that are asked for", async 
   expect(code).toBe(0);
   expect(stdout.split("\n").filter((line) => !line.includes("[lost]"))).toEqual([""]);
   expect(all.stdout() + stdout).not.toContain("\u001b");
+});
+
+test("tail loses none of those that are asked for among many that are not", async () => {
+  await using at = setting();
+  await at.serve();
+  const tail = await at.start("tail", "--status", "404");
+  // It watches from the first one on.
+  await until(tail, / 404 .*\/lost /, () => at.get("/lost"));
+  for (let round = 1; round <= 3; round++) {
+    // More than are told in a second.
+    await at.flood("/x", 400);
+    expect(await at.get(`/lost?${round}`)).toBe(404);
+  }
+  await tail.seen(/\/lost\?3 /);
+  const rounds = [...tail.stdout().matchAll(/\/lost\?(\d) /g)].map(([, round]) => round);
+  expect([rounds, tail.stderr()]).toEqual([["1", "2", "3"], ""]);
 });
 
 test("tail goes on with the process that comes in place of one that ends", async () => {

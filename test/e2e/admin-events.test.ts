@@ -30,7 +30,7 @@ describe("/events", () => {
     await using admin = await startAdmin();
     await using client = await watch(admin);
     const { options, tell, end } = await watcher(admin);
-    expect(options).toEqual({ exchanges: false, mayWrite: true });
+    expect(options).toEqual({ exchanges: undefined, mayWrite: true });
     await seen(client, "retry: 1000\n\n");
     expect(client.unread.toString()).toContain("text/event-stream");
     tell("history", { ticks: [TICK] });
@@ -40,10 +40,15 @@ describe("/events", () => {
     expect(end.aborted).toBe(false);
   });
 
-  test("tells each exchange only to who asks for them", async () => {
+  test("tells exchanges only to who asks for them, and those that are asked for", async () => {
     await using admin = await startAdmin();
     await using _client = await watch(admin, "/events?exchanges");
-    expect((await watcher(admin)).options).toMatchObject({ exchanges: true });
+    expect((await watcher(admin)).options.exchanges).toEqual({});
+    admin.process.watchers.length = 0;
+    await using _some = await watch(admin, "/events?status=5xx&slower_than=1s");
+    expect((await watcher(admin)).options.exchanges).toEqual({ statuses: [[500, 599]], slowerThanMs: 1_000 });
+    await using wrong = await RawClient.connect(admin.port);
+    expect((await wrong.request("GET", "/events?status=never", ASK)).status).toBe(400);
   });
 
   test("knows whether this reader may change something", async () => {

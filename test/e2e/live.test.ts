@@ -63,9 +63,9 @@ describe("who watches", () => {
   test("is told the history and the state at once, then what happens each second", async () => {
     await using origin = RawOrigin.start(OK);
     await withProxy({ upstreams: [at(origin.port)] }, async (overviewed) => {
-      for (let i = 0; i < 5; i++) await (await fetch(`http://127.0.0.1:${overviewed.port}/a`)).text();
-      using watching = new Watching(overviewed, { exchanges: false });
+      using watching = new Watching(overviewed, { exchanges: undefined });
       expect(watching.all[0]).toEqual({ name: "history", data: { ticks: [] } });
+      for (let i = 0; i < 5; i++) await (await fetch(`http://127.0.0.1:${overviewed.port}/a`)).text();
       const first = await watching.until("state", () => true);
       expect(first).toMatchObject({ version: "0.0.0", pid: process.pid, isStopping: false, mayWrite: false });
       expect(first.peers).toMatchObject([{ name: `127.0.0.1:${origin.port}`, state: "up", inFlight: 0 }]);
@@ -79,7 +79,7 @@ describe("who watches", () => {
       expect(state.workers).toMatchObject([{ worker: 1, pid: process.pid, isServing: true, restarts: 0 }]);
       expect(state.workers[0]?.rssBytes).toBeGreaterThan(1_000_000);
       expect(watching.all.some(({ name }) => name === "exchanges")).toBe(false);
-      using late = new Watching(overviewed, { exchanges: false });
+      using late = new Watching(overviewed, { exchanges: undefined });
       const { ticks } = await late.until("history", () => true);
       expect(ticks).toContainEqual(tick);
       expect(sum(ticks.map(({ requests }) => requests))).toBe(5);
@@ -92,8 +92,8 @@ describe("who watches", () => {
     await withProxy({ upstreams: [at(origin.port)] }, async (overviewed) => {
       const get = async (path: string) => await (await fetch(`http://127.0.0.1:${overviewed.port}${path}`)).text();
       await get("/before");
-      using watching = new Watching(overviewed, { exchanges: true, mayWrite: true });
-      using other = new Watching(overviewed, { exchanges: false });
+      using watching = new Watching(overviewed, { exchanges: {}, mayWrite: true });
+      using other = new Watching(overviewed, { exchanges: undefined });
       const before = watching.all.length;
       while (watching.all.length < before + 4) await Bun.sleep(10);
       await get("/while?x=1");
@@ -130,7 +130,7 @@ describe("the state", () => {
     const dead = refusingPort();
     await withProxy({ upstreams: [at(dead)] }, async (overviewed) => {
       expect((await fetch(`http://127.0.0.1:${overviewed.port}/x`)).status).toBe(502);
-      using watching = new Watching(overviewed, { exchanges: false });
+      using watching = new Watching(overviewed, { exchanges: undefined });
       const state = await watching.until("state", ({ failed }) => failed.length > 0);
       expect(state.failed).toMatchObject([{ uri: "/x", status: 502, route: "/", peer: `127.0.0.1:${dead}` }]);
       expect(state.failed[0]?.error).toStartWith("connection_refused: ");
@@ -148,7 +148,7 @@ describe("the state", () => {
       await supervisor.control({ type: "maintenance", on: true, route: "/" });
       past.note(1, undefined);
       past.note(2, "the configuration has errors");
-      using watching = new Watching(overviewed, { exchanges: false });
+      using watching = new Watching(overviewed, { exchanges: undefined });
       const state = await watching.until("state", () => true);
       expect(state.peers[0]).toMatchObject({ state: "draining" });
       expect(state.maintenance).toEqual({ isOn: false, routes: ["/"] });
@@ -168,7 +168,7 @@ describe("the state", () => {
     try {
       await withProxy({ upstreams: [at(origin.port ?? 0)] }, async (overviewed) => {
         const metrics = async (name: string) => sampleIn(await overviewed.overview.metrics("prometheus"), name);
-        using watching = new Watching(overviewed, { exchanges: false });
+        using watching = new Watching(overviewed, { exchanges: undefined });
         const socket = new WebSocket(`ws://127.0.0.1:${overviewed.port}/chat?room=1`);
         const echoes = Promise.withResolvers<void>();
         let heard = 0;

@@ -29,7 +29,7 @@ export function count(meter: WorkerMeter, { route = "/", host, status = 200, too
 /** What a worker tells that has nothing to tell but this. */
 export function tellingOf(meter: WorkerMeter, more: Partial<Telling> = {}): Telling {
   return {
-    counts: meter.take({ most: 0, slowerThanMs: 0 }),
+    counts: meter.take({ watched: [], most: 0, slowerThanMs: 0 }),
     peers: [],
     messagesReceived: 0,
     messagesSent: 0,

@@ -9,7 +9,7 @@ export interface FollowingOptions {
   readonly first: RunningProcess;
   /** Its process id was asked for: no other one is meant. */
   readonly isPinned: boolean;
-  readonly exchanges: boolean;
+  readonly query: URLSearchParams;
   /** Whoever watches has enough. */
   readonly end: AbortSignal;
   /** Every process that this user may speak to. */
@@ -25,12 +25,12 @@ export interface FollowingOptions {
  * the one that serves. Ends when the watcher has enough, or when there is none any more: `gone`.
  */
 export async function* following(options: FollowingOptions): AsyncGenerator<LiveEvent, "left" | "gone"> {
-  const { exchanges, end, isPinned, onLost, onFound } = options;
+  const { query, end, isPinned, onLost, onFound } = options;
   for (let current = options.first; ;) {
     let next: RunningProcess | undefined;
     const here = new AbortController();
     try {
-      for await (const event of liveEvents(current, { exchanges, end: AbortSignal.any([end, here.signal]) })) {
+      for await (const event of liveEvents(current, { query, end: AbortSignal.any([end, here.signal]) })) {
         yield event;
         if (isPinned || event.name !== "state" || !event.data.isStopping) continue;
         next = await another(options, current);

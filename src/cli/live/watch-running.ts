@@ -7,7 +7,8 @@ import { runningProcess } from "../running-process.ts";
 import { following } from "./following.ts";
 
 export interface Watching {
-  readonly exchanges: boolean;
+  /** As `/events` takes it. */
+  readonly query: URLSearchParams;
   /** Aborted when whoever watches has enough, which signals say as well. */
   readonly end: AbortController;
   /** A process was found. */
@@ -24,7 +25,7 @@ export interface Watching {
 export async function watchRunning(invocation: Invocation, watching: Watching): Promise<number> {
   const first = await runningProcess(invocation);
   if (typeof first === "number") return first;
-  const { end, exchanges, onBegin, onEvent, onOver } = watching;
+  const { end, query, onBegin, onEvent, onOver } = watching;
   const leave = (): void => end.abort();
   process.once("SIGINT", leave);
   process.once("SIGTERM", leave);
@@ -33,7 +34,7 @@ export async function watchRunning(invocation: Invocation, watching: Watching): 
     const told = following({
       first,
       isPinned: invocation.values.has("pid"),
-      exchanges,
+      query,
       end: end.signal,
       find: () => runningProcesses(controlSetting(), undefined),
       onLost: watching.onLost ?? ((pid) => say(`process ${pid} has ended, waiting for another one`)),

@@ -1,4 +1,5 @@
 import type { Exchange } from "../live.ts";
+import { type ExchangeFacts, type ExchangeFilter, Watched, type WatchedDelta } from "./watched.ts";
 
 /** Failures that are kept until they are taken: of a storm the first ones tell enough. */
 const MOST_FAILED = 50;
@@ -6,7 +7,9 @@ const MOST_SLOWEST = 20;
 
 /** What is wanted of the exchanges from now on. */
 export interface ExchangesWish {
-  /** So many are told in full until the next time; 0 while nobody watches. */
+  /** What somebody watches, each filter once; none while nobody does. */
+  readonly watched: readonly ExchangeFilter[];
+  /** So many are told for each filter until the next time. */
   readonly most: number;
   /** Slower ones alone are among the slowest. */
   readonly slowerThanMs: number;
@@ -14,31 +17,38 @@ export interface ExchangesWish {
 
 /** Exchanges that are told, since they were last taken. */
 export interface ExchangesDelta {
-  readonly watched: readonly Exchange[];
-  /** How many more ended while somebody watched. */
-  readonly untold: number;
+  readonly watched: readonly WatchedDelta[];
   readonly slowest: readonly Exchange[];
   readonly failed: readonly Exchange[];
 }
 
 /** The exchanges of a worker that somebody may want to see in full. Nearly all are not: none is made for those. */
 export class Exchanges {
-  #watched: Exchange[] = [];
-  #untold = 0;
+  #watched: readonly Watched[] = [];
+  /** Those of them that want the exchange that is made next. */
+  #wanting: Watched[] = [];
   #slowest: Exchange[] = [];
   #failed: Exchange[] = [];
-  #most = 0;
   #slowerThanMs = 0;
 
-  /** Whether one is to be made and given to `keep`. @param tookMs NaN for what stays open as its ends like */
+  /** Whether somebody watches exchanges: then each has to be given to `isWanted`. */
+  get isWatched(): boolean {
+    return this.#watched.length > 0;
+  }
+
+  /** Whether somebody who watches wants this one: then it is to be made and given to `keep`, at once. */
+  isWanted(facts: ExchangeFacts): boolean {
+    this.#wanting = this.#watched.filter((watched) => watched.wants(facts));
+    return this.#wanting.length > 0;
+  }
+
+  /** Whether one is to be made and given to `keep` whoever watches. @param tookMs NaN for what stays open as its ends like */
   wants(tookMs: number, isFailed: boolean): boolean {
-    if (this.#most > 0 && this.#watched.length < this.#most) return true;
-    if (this.#most > 0) this.#untold++;
     return tookMs > this.#slowerThanMs || (isFailed && this.#failed.length < MOST_FAILED);
   }
 
   keep(exchange: Exchange, tookMs: number, isFailed: boolean): void {
-    if (this.#watched.length < this.#most) this.#watched.push(exchange);
+    for (const watched of this.#wanting) watched.keep(exchange);
     if (isFailed && this.#failed.length < MOST_FAILED) this.#failed.push(exchange);
     if (!(tookMs > this.#slowerThanMs)) return;
     this.#slowest = slowestOf([...this.#slowest, exchange], MOST_SLOWEST);
@@ -46,12 +56,12 @@ export class Exchanges {
   }
 
   take(next: ExchangesWish): ExchangesDelta {
-    const delta = { watched: this.#watched, untold: this.#untold, slowest: this.#slowest, failed: this.#failed };
-    this.#watched = [];
-    this.#untold = 0;
+    const watched = this.#watched.map((each) => each.delta);
+    const delta = { watched, slowest: this.#slowest, failed: this.#failed };
+    this.#watched = next.watched.map((filter) => new Watched(filter, next.most));
+    this.#wanting = [];
     this.#slowest = [];
     this.#failed = [];
-    this.#most = next.most;
     this.#slowerThanMs = next.slowerThanMs;
     return delta;
   }

@@ -1,4 +1,4 @@
-import type { Exchange, Tick } from "../live.ts";
+import type { Exchanges, Tick } from "../live.ts";
 import { HistogramTotal, quantileMs, TIME_BOUNDS_MS } from "./histogram.ts";
 import { Recollection } from "./recollection.ts";
 import type { Telling, WorkerGauges } from "./telling.ts";
@@ -8,6 +8,8 @@ import { PeerTotal, RouteTotal } from "./totals.ts";
 const MOST_TICKS = 900;
 /** Routes and peers that are gone are forgotten past so many. */
 const MOST_GONE = 1_000;
+
+const NO_EXCHANGES: Exchanges = { exchanges: [], untold: 0 };
 
 /** When something is told: by a clock that never goes back, and since 1970. Milliseconds. */
 export interface Moment {
@@ -43,8 +45,8 @@ export class Tally {
   #ticks: Tick[] = [];
   #second: Second = newSecond();
   readonly #times = new HistogramTotal(TIME_BOUNDS_MS.length);
-  #watched: Exchange[] = [];
-  #untold = 0;
+  /** By the key of their filter. */
+  #watched = new Map<string, Exchanges>();
 
   constructor(now: number) {
     this.#since = now;
@@ -88,8 +90,10 @@ export class Tally {
     second.messagesSent += messagesSent;
     this.droppedLines += telling.droppedLines;
     this.recollection.add(counts.exchanges, at);
-    this.#watched.push(...counts.exchanges.watched);
-    this.#untold += counts.exchanges.untold;
+    for (const { key, exchanges, untold } of counts.exchanges.watched) {
+      const known = this.#watched.get(key) ?? NO_EXCHANGES;
+      this.#watched.set(key, { exchanges: [...known.exchanges, ...exchanges], untold: known.untold + untold });
+    }
   }
 
   /** A worker has ended: what it counted stays, what it was is over. */
@@ -131,11 +135,10 @@ export class Tally {
     return tick;
   }
 
-  /** What ended since this was last called, while somebody watched. */
-  takeWatched(): { readonly exchanges: readonly Exchange[]; readonly untold: number } {
-    const taken = { exchanges: this.#watched, untold: this.#untold };
-    this.#watched = [];
-    this.#untold = 0;
+  /** What ended since this was last called, while somebody watched, by the key of their filter. */
+  takeWatched(): ReadonlyMap<string, Exchanges> {
+    const taken = this.#watched;
+    this.#watched = new Map();
     return taken;
   }
 }

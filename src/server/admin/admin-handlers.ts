@@ -1,4 +1,5 @@
 import type { LiveEvents } from "../../observe/live.ts";
+import type { ExchangeFilter } from "../../observe/metrics/watched.ts";
 
 /** What the admin listener asks of the process it belongs to. Whoever opens it gives these; it knows no more of it. */
 export interface AdminHandlers {
@@ -22,8 +23,8 @@ export interface AdminHandlers {
 }
 
 export interface WatchOptions {
-  /** Whether each request that ends is told. */
-  readonly exchanges: boolean;
+  /** Which requests are told when they end; undefined for none. */
+  readonly exchanges: ExchangeFilter | undefined;
   /** What `LiveState.mayWrite` says. Default false. */
   readonly mayWrite?: boolean;
 }

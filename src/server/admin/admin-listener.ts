@@ -6,6 +6,7 @@ import { AdminAccess } from "./access.ts";
 import type { AdminHandlers } from "./admin-handlers.ts";
 import { failed, guarded } from "./answers.ts";
 import { type Endpoint, ENDPOINTS } from "./endpoints.ts";
+import { readExchangeFilter } from "./events-query.ts";
 import { EVENTS_TYPE, EventStream } from "./event-stream.ts";
 
 const MOST_BODY_BYTES = 64 * 1024;
@@ -136,14 +137,15 @@ export class AdminListener {
 
   #events(request: Request): Response {
     if (request.method === "HEAD") return new Response(null, { headers: EVENTS_TYPE });
+    const exchanges = readExchangeFilter(new URL(request.url).searchParams);
+    if (!exchanges.ok) return failed(400, exchanges.fault);
     if (this.#watchers >= MOST_WATCHERS) return failed(503, `${MOST_WATCHERS} watch already`);
     this.#watchers++;
     const mayWrite = this.#access.mayWrite(request.headers);
-    const exchanges = new URL(request.url).searchParams.has("exchanges");
     const { body } = new EventStream({
       closing: this.#closing.signal,
       onOver: () => this.#watchers--,
-      watch: (tell, end) => this.#handlers.watch({ exchanges, mayWrite }, tell, end),
+      watch: (tell, end) => this.#handlers.watch({ exchanges: exchanges.value, mayWrite }, tell, end),
     });
     return new Response(body, { headers: EVENTS_TYPE });
   }

@@ -71,7 +71,7 @@ export const ENDPOINTS: Readonly<Record<string, Endpoint>> = {
     GET: async ({ handlers }) => json(await handlers.connections()),
   },
   "/events": {
-    doc: "what happens, as server-sent events; ?exchanges: each request too",
+    doc: "what happens, as server-sent events; ?exchanges: each request too, or those of route=, status=, slower_than=",
     GET: ({ events }) => events(),
   },
   "/debug/heap": { doc: "a heap snapshot for Chrome's tools, over a unix socket only", GET: heap },

@@ -68,16 +68,17 @@ test("exchanges are asked for while somebody watches them, and the slowest only 
   const source = new Source([true], () => {
     const meter = new WorkerMeter();
     const told = tellingOf(meter);
-    const exchanges = { watched: [], untold: 0, failed: [], slowest };
+    const exchanges = { watched: [], failed: [], slowest };
     return Promise.resolve({ type: "telling", telling: { ...told, counts: { ...told.counts, exchanges } } });
   });
   using census = new Census(source);
   await census.collect(false);
-  census.watchesExchanges = true;
+  census.watched = [{ route: "app" }];
   await census.collect(true);
   const wishes = source.asks.map(({ ask }) => (ask.type === "tell" ? ask.wish : undefined));
-  expect(wishes[0]).toEqual({ exchanges: { most: 0, slowerThanMs: 0 }, isFull: false });
+  expect(wishes[0]).toMatchObject({ exchanges: { watched: [], slowerThanMs: 0 }, isFull: false });
   expect(wishes[1]?.isFull).toBe(true);
+  expect(wishes[1]?.exchanges.watched).toEqual([{ route: "app" }]);
   expect(wishes[1]?.exchanges.most).toBeGreaterThan(0);
   expect(wishes[1]?.exchanges.slowerThanMs).toBe(100);
 });

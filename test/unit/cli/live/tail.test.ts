@@ -1,11 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { painter } from "../../../../src/cli/live/paint.ts";
-import { isShown, parseStatuses, type TailFilter } from "../../../../src/cli/live/tail-filter.ts";
 import { tailLine } from "../../../../src/cli/live/tail-line.ts";
 import { exchange } from "../../../helpers/live.ts";
 
 const plain = painter(false, {});
-const ALL: TailFilter = { route: undefined, statuses: undefined, slowerThanMs: undefined };
 
 describe("a line of tail", () => {
   test("says what was asked for, by whom, of whom, and how it went", () => {
@@ -38,46 +36,5 @@ describe("a line of tail", () => {
     );
     // oxlint-disable-next-line no-control-regex -- control characters are what it looks for
     expect(line).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u202e]/);
-  });
-});
-
-describe("what tail shows", () => {
-  const shown = (filter: Partial<TailFilter>, more: Parameters<typeof exchange>[0]) =>
-    isShown(exchange(more), { ...ALL, ...filter });
-
-  test("is everything where nothing is said", () => {
-    expect(shown({}, { status: 499, durationMs: 0 })).toBe(true);
-  });
-
-  test("is by the route's whole key, or its own name", () => {
-    const route = "app";
-    expect([shown({ route }, { route: "app" }), shown({ route }, { route: "site > app" })]).toEqual([true, true]);
-    expect([shown({ route }, { route: "app > x" }), shown({ route }, { route: "webapp" })]).toEqual([false, false]);
-    expect(shown({ route }, { route: undefined })).toBe(false);
-  });
-
-  test("is by status and by time", () => {
-    const statuses = [[500, 599]] as const;
-    expect([shown({ statuses }, { status: 500 }), shown({ statuses }, { status: 499 })]).toEqual([true, false]);
-    expect([shown({ slowerThanMs: 12 }, {}), shown({ slowerThanMs: 13 }, {})]).toEqual([true, false]);
-    expect(shown({ statuses, slowerThanMs: 12 }, {})).toBe(false);
-  });
-
-  test.each([
-    ["5xx", [[500, 599]]],
-    ["404", [[404, 404]]],
-    [
-      "400-404, 5XX",
-      [
-        [400, 404],
-        [500, 599],
-      ],
-    ],
-  ])("%s are statuses", (text, value) => {
-    expect(parseStatuses(text)).toEqual({ ok: true, value } as never);
-  });
-
-  test.each(["", "5", "xx", "5xx,", "40", "abc", "0xx"])("%p are none", (text) => {
-    expect(parseStatuses(text).ok).toBe(false);
   });
 });

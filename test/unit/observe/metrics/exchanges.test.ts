@@ -3,11 +3,12 @@ import { Exchanges } from "../../../../src/observe/metrics/exchanges.ts";
 import { Recollection } from "../../../../src/observe/metrics/recollection.ts";
 import { exchange } from "../../../helpers/telling.ts";
 
-const NOBODY = { most: 0, slowerThanMs: 0 };
+const NOBODY = { watched: [], most: 0, slowerThanMs: 0 };
 
 /** Ends a request, as a gateway does. Whether it was made in full. */
 function end(exchanges: Exchanges, tookMs: number, isFailed = false): boolean {
-  const wants = exchanges.wants(tookMs, isFailed);
+  const isWanted = exchanges.isWatched && exchanges.isWanted({ status: isFailed ? 502 : 200, route: "/", tookMs });
+  const wants = isWanted || exchanges.wants(tookMs, isFailed);
   if (wants) exchanges.keep(exchange(tookMs), tookMs, isFailed);
   return wants;
 }
@@ -15,12 +16,12 @@ function end(exchanges: Exchanges, tookMs: number, isFailed = false): boolean {
 describe("the exchanges of a worker", () => {
   test("while nobody watches, none but the slowest are made in full", () => {
     const exchanges = new Exchanges();
-    exchanges.take({ most: 0, slowerThanMs: 100 });
+    exchanges.take({ ...NOBODY, slowerThanMs: 100 });
     let made = 0;
     for (let i = 0; i < 10_000; i++) if (end(exchanges, i % 100)) made++;
     expect(made).toBe(0);
     expect(end(exchanges, 101)).toBe(true);
-    expect(exchanges.take(NOBODY)).toMatchObject({ watched: [], untold: 0, failed: [] });
+    expect(exchanges.take(NOBODY)).toMatchObject({ watched: [], failed: [] });
   });
 
   test("in a second of ever the same times few are made", () => {
@@ -35,7 +36,7 @@ describe("the exchanges of a worker", () => {
 
   test("of a storm of failures fifty are made", () => {
     const exchanges = new Exchanges();
-    exchanges.take({ most: 0, slowerThanMs: 1_000 });
+    exchanges.take({ ...NOBODY, slowerThanMs: 1_000 });
     for (let i = 0; i < 10_000; i++) end(exchanges, 1, true);
     expect(exchanges.take(NOBODY).failed).toHaveLength(50);
     expect(exchanges.take(NOBODY).failed).toEqual([]);
@@ -43,13 +44,23 @@ describe("the exchanges of a worker", () => {
 
   test("while somebody watches, so many as are wanted are told, and the rest is counted", () => {
     const exchanges = new Exchanges();
-    exchanges.take({ most: 3, slowerThanMs: 1_000 });
+    exchanges.take({ watched: [{}], most: 3, slowerThanMs: 1_000 });
     for (let i = 0; i < 10; i++) end(exchanges, 1);
-    const { watched, untold } = exchanges.take(NOBODY);
-    expect(watched).toHaveLength(3);
-    expect(untold).toBe(7);
+    const { watched } = exchanges.take(NOBODY);
+    expect(watched).toMatchObject([{ untold: 7 }]);
+    expect(watched[0]?.exchanges).toHaveLength(3);
     for (let i = 0; i < 10; i++) end(exchanges, 1);
-    expect(exchanges.take(NOBODY)).toMatchObject({ watched: [], untold: 0 });
+    expect(exchanges.take(NOBODY).watched).toEqual([]);
+  });
+
+  test("those that one watches for are not lost among those that another one does", () => {
+    const exchanges = new Exchanges();
+    exchanges.take({ watched: [{}, { statuses: [[500, 599]] }], most: 3, slowerThanMs: 1_000 });
+    for (let i = 0; i < 10; i++) end(exchanges, 1);
+    for (let i = 0; i < 2; i++) end(exchanges, i, true);
+    const { watched } = exchanges.take(NOBODY);
+    expect(watched.map(({ untold }) => untold)).toEqual([9, 0]);
+    expect(watched[1]?.exchanges.map(({ durationMs }) => durationMs)).toEqual([0, 1]);
   });
 
   test("what stays open as its ends like is not slow", () => {
@@ -66,7 +77,6 @@ describe("the exchanges of late", () => {
   const MINUTE = 60_000;
   const told = (slowest: readonly number[]) => ({
     watched: [],
-    untold: 0,
     failed: [],
     slowest: slowest.map((ms) => exchange(ms)),
   });
@@ -93,7 +103,7 @@ describe("the exchanges of late", () => {
     const recollection = new Recollection();
     for (let i = 0; i < 60; i += 2) {
       const failed = [exchange(1, { at: i }), exchange(1, { at: i + 1 })];
-      recollection.add({ watched: [], untold: 0, slowest: [], failed }, i);
+      recollection.add({ watched: [], slowest: [], failed }, i);
     }
     expect(recollection.failed).toHaveLength(50);
     expect(recollection.failed.slice(0, 3).map(({ at }) => at)).toEqual([59, 58, 57]);
