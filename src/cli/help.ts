@@ -1,7 +1,15 @@
 import { SETTING_NAMES, settingOf } from "../config/settings/table.ts";
 import { GROUPS, type KeyStatus } from "../config/settings/setting.ts";
 import { COMMANDS, takesFlag, type CommandName } from "./commands.ts";
-import { EXIT_FORCED, EXIT_NOT_DONE, EXIT_OK, EXIT_REFUSED, EXIT_WHICH_PROCESS } from "./exit.ts";
+import {
+  EXIT_FORCED,
+  EXIT_NOT_DONE,
+  EXIT_NOT_SERVING,
+  EXIT_OK,
+  EXIT_REFUSED,
+  EXIT_UNWELL,
+  EXIT_WHICH_PROCESS,
+} from "./exit.ts";
 import { FLAGS, type Flag } from "./flags.ts";
 
 const EXAMPLES: Readonly<Record<CommandName, readonly (readonly [command: string, what: string])[]>> = {
@@ -96,7 +104,8 @@ const SIGNALS =
 const EXIT_CODES =
   `Exit codes: ${EXIT_OK} stopped as asked, ${EXIT_FORCED} stopped before everything had ended, ` +
   `${EXIT_REFUSED} refused: nothing was started; of reload, stop, maintenance, drain and undrain: ${EXIT_NOT_DONE} the running process does not do ` +
-  `it, ${EXIT_WHICH_PROCESS} no process, or several; of top and tail: ${EXIT_NOT_DONE} the process has ended, and none came in its place.`;
+  `it, ${EXIT_WHICH_PROCESS} no process, or several; of top and tail: ${EXIT_NOT_DONE} the process has ended, and none came in its place; ` +
+  `of status: ${EXIT_OK} all is well, ${EXIT_UNWELL} something is wrong, ${EXIT_NOT_SERVING} nothing serves.`;
 
 /** What conf.yaml may hold beside the flags' names. */
 function keysTexts(): readonly string[] {

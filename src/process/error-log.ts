@@ -1,6 +1,7 @@
-import { closeSync, fchownSync, fstatSync, openSync, writeSync } from "node:fs";
+import { closeSync, constants, fchownSync, fstatSync, writeSync } from "node:fs";
 import { resolve } from "node:path";
 import { openLibc } from "../core/libc.ts";
+import { openOrMake } from "./open-or-make.ts";
 
 const STDERR = 2;
 /** Others may not read what requests were about. */
@@ -17,7 +18,7 @@ export class ErrorLog {
 
   /** For the process that is to have it as its standard error. @throws what the system says */
   open(): number {
-    return openSync(this.path, "a", MODE);
+    return openOrMake(this.path, constants.O_WRONLY | constants.O_APPEND, MODE);
   }
 
   /** Gives the file that is written to now to the user that this process becomes. */

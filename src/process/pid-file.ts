@@ -15,13 +15,14 @@ import {
 } from "node:fs";
 import { resolve } from "node:path";
 import { openLibc } from "../core/libc.ts";
+import { openOrMake } from "./open-or-make.ts";
 
 /** flock(2) */
 const LOCK = { shared: 1 | 4, exclusive: 2 | 4 } as const;
 const LOOK_MS = 5;
 /** Anyone may know the number. */
 const MODE = 0o644;
-const { O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR } = constants;
+const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR } = constants;
 
 export interface PidFileOptions {
   /** The process that is taken over from: it holds the file too until it ends. */
@@ -49,7 +50,7 @@ export class PidFile implements Disposable {
     for (;;) {
       let fd: number;
       try {
-        fd = openOrMake(path);
+        fd = openOrMake(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK, MODE);
       } catch (error) {
         return `${path} cannot be written: ${reasonOf(error)}`;
       }
@@ -82,18 +83,6 @@ export class PidFile implements Disposable {
     } finally {
       closeSync(this.#fd);
     }
-  }
-}
-
-/** @throws what the system says */
-function openOrMake(path: string): number {
-  const flags = O_RDWR | O_NOFOLLOW | O_NONBLOCK;
-  try {
-    // Not to be made: root may not open another user's file in /tmp in that way (fs.protected_regular).
-    return openSync(path, flags);
-  } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
-    return openSync(path, flags | O_CREAT, MODE);
   }
 }
 

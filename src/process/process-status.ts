@@ -27,7 +27,7 @@ export interface WorkerFacts extends WorkerStatus {
 }
 
 /** How long a worker may take to answer. */
-const MOST_MS = 200;
+const MOST_MS = 1_000;
 
 /** Says how a process does; a worker that does not answer holds it up for a moment only. */
 export async function processStatus(
