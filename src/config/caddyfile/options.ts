@@ -7,6 +7,7 @@ import type { Directive } from "./blocks.ts";
 import { DIRECTIVE_ORDER } from "./directive-order.ts";
 import type { LogDefaults } from "./directives/log.ts";
 import { readLogBlock } from "./log-block.ts";
+import { readMetrics } from "./metrics-option.ts";
 import { entry, wordNode } from "./nodes.ts";
 import { KNOWN_OPTIONS, REFUSED_OPTIONS } from "./refused-options.ts";
 import type { Report } from "./report.ts";
@@ -75,6 +76,9 @@ export class GlobalOptions {
         break;
       case "order":
         this.#takeOrder(line);
+        break;
+      case "metrics":
+        if (readMetrics(line, this.#report)) this.#put("metrics", name, wordNode(name, "true"));
         break;
       case "servers": {
         const options = readServers(line, this.#report);

@@ -13,7 +13,7 @@ export const REFUSED_DIRECTIVES: ReadonlyMap<string, string> = new Map([
   ["log_name", LATER],
   ["map", "several header or rewrite lines, each with its matcher, do the same"],
   ["method", "reverse_proxy { method GET } sets the method that is sent upstream"],
-  ["metrics", LATER],
+  ["metrics", "GET /metrics of the admin listener tells them: the option admin says where that is"],
   ["php_fastcgi", "FastCGI is not spoken: reverse_proxy to a web server before PHP"],
   ["push", "browsers have no server push any more"],
   ["root", "files are served by another program: reverse_proxy to it"],

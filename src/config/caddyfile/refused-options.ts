@@ -11,6 +11,7 @@ export const KNOWN_OPTIONS: readonly string[] = [
   "default_bind",
   "order",
   "servers",
+  "metrics",
 ];
 
 const CERTIFICATES = "certificates are given by tls CERT KEY; others come with a later version";
@@ -28,7 +29,6 @@ export const REFUSED_OPTIONS: ReadonlyMap<string, string> = new Map([
   ["default_sni", "the certificate that is given first is the one for other names"],
   ["fallback_sni", "the certificate that is given first is the one for other names"],
   ["shutdown_delay", LATER],
-  ["metrics", LATER],
   ["events", LATER],
   ["filesystem", "there are no files behind the routes here"],
   ["experimental_http3", "HTTP/3 is offered by servers { protocols h1 h2 h3 }"],

@@ -1,6 +1,7 @@
 import type { DocEntry } from "../document.ts";
 import { argumentOf, argumentsOf } from "./arguments.ts";
 import type { Directive } from "./blocks.ts";
+import { readMetrics } from "./metrics-option.ts";
 import { entry, oneOrMore, wordNode } from "./nodes.ts";
 import type { Report } from "./report.ts";
 import type { Token } from "./token.ts";
@@ -22,11 +23,12 @@ const LINES = [
   "protocols",
   "timeouts",
   "log_credentials",
+  "metrics",
 ];
 const REFUSED = new Set(
   (
     "name listener_wrappers packet_conn_wrappers max_header_size keepalive_interval keepalive_idle keepalive_count " +
-    "metrics strict_sni_host enable_full_duplex allow_h2c 0rtt trace protocol"
+    "strict_sni_host enable_full_duplex allow_h2c 0rtt trace protocol"
   ).split(" "),
 );
 
@@ -65,6 +67,10 @@ function readLine(line: Directive, report: Report): readonly DocEntry[] {
     }
     case "log_credentials":
       argumentsOf(line, { form: "log_credentials", least: 0, most: 0 }, report);
+      return [];
+    case "metrics":
+      // All servers are counted, unless a flag says otherwise.
+      readMetrics(line, report);
       return [];
     case "protocols":
       return readProtocols(line, report);

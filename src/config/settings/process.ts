@@ -34,9 +34,10 @@ export const PROCESS = {
   }),
   metrics: setting({
     kind: SWITCH,
-    doc: "Count requests, for GET /metrics and whoever watches; false counts nothing",
+    doc: "Count requests for GET /metrics and whoever watches, as is the default; --metrics=false counts nothing",
     default: "true",
     status: "effective",
+    flag: { group: "Process" },
   }),
   max_connections: setting({
     kind: count(0, MAX_COUNT),
