@@ -99,7 +99,7 @@ const UNITS = "Times: 250ms, 3s, 1m30s, 2h. Sizes: 512, 64KiB, 10MB. A switch ca
 
 const SIGNALS =
   "Signals: SIGINT stops at once; SIGTERM lets requests end first, for grace_period_seconds at most; a second one of these " +
-  "stops at once; SIGQUIT waits up to 5 s for a process that takes over (--upgrade), then drains; SIGHUP and SIGUSR1 reload; SIGUSR2 opens the files of access logs anew.";
+  "stops at once; SIGQUIT waits up to 5 s for a process that takes over (--upgrade), then drains; SIGHUP and SIGUSR1 reload; SIGUSR2 opens the files of logs anew.";
 
 const EXIT_CODES =
   `Exit codes: ${EXIT_OK} stopped as asked, ${EXIT_FORCED} stopped before everything had ended, ` +

@@ -26,9 +26,10 @@ const STDERR = 2;
  * `daemon_wait_for_ready`). One that is not up in time is ended.
  */
 export async function launchDaemon(settings: ProcessConfig): Promise<Launched> {
-  const { errorLog, daemonWaitForReady, daemonReadyTimeoutMs } = settings;
+  const { errorLog, user, group, daemonWaitForReady, daemonReadyTimeoutMs } = settings;
+  const isGiven = user !== undefined || group !== undefined;
   const { promise: over, resolve } = Promise.withResolvers<Launched>();
-  const log = errorLog === undefined ? ownLog() : new ErrorLog(errorLog).open();
+  const log = errorLog === undefined ? ownLog() : new ErrorLog(errorLog).open(isGiven);
   const child = Bun.spawn([process.execPath, ...ownWords()], {
     argv0: "gatekeeper",
     env: daemonEnvironment(),

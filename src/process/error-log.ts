@@ -16,14 +16,24 @@ export class ErrorLog {
     this.path = resolve(name);
   }
 
-  /** For the process that is to have it as its standard error. @throws what the system says */
-  open(): number {
-    return openOrMake(this.path, constants.O_WRONLY | constants.O_APPEND, MODE);
+  /**
+   * For the process that is to have it as its standard error.
+   *
+   * @param isGiven it is to be given to another user, who may write in its folder already: then a link there is a trap
+   * @throws what the system says, or that it is such a trap
+   */
+  open(isGiven = false): number {
+    const { O_APPEND, O_NOFOLLOW, O_WRONLY } = constants;
+    const fd = openOrMake(this.path, O_WRONLY | O_APPEND | (isGiven ? O_NOFOLLOW : 0), MODE);
+    if (!isGiven || fstatSync(fd).nlink === 1) return fd;
+    closeSync(fd);
+    throw new Error(`${this.path} is a file with another name as well`);
   }
 
-  /** Gives the file that is written to now to the user that this process becomes. */
+  /** Gives the file that is written to now, opened for that, to the user that this process becomes. */
   giveTo({ uid, gid }: { readonly uid: number; readonly gid: number }): void {
-    if (fstatSync(STDERR).uid !== uid) fchownSync(STDERR, uid, gid);
+    const stat = fstatSync(STDERR);
+    if (stat.uid !== uid && stat.isFile()) fchownSync(STDERR, uid, gid);
   }
 
   /** A line of the log. Bun's `process.stderr` writes to a copy of the descriptor (1.4.5), which `reopen` does not replace. */

@@ -3,10 +3,13 @@ import {
   chmodSync,
   chownSync,
   existsSync,
+  linkSync,
   mkdirSync,
   readdirSync,
   readFileSync,
   statSync,
+  symlinkSync,
+  unlinkSync,
   writeFileSync,
 } from "node:fs";
 import { daemonSetting, type DaemonSetting, eventually, isAlive } from "../helpers/daemon.ts";
@@ -106,6 +109,21 @@ describe("a daemon with a user, started by root", () => {
     if (mode === 0o755) expect(readFileSync(setting.pidFile, "utf8")).toBe("");
     else expect(existsSync(setting.pidFile)).toBe(false);
     expect((await setting.run()).code).toBe(0);
+  });
+
+  test("no link, and no second name, gives the user a file of root's", async () => {
+    await using setting = settingFor([]);
+    const secret = setting.path("secret");
+    writeFileSync(secret, "precious", { mode: 0o600 });
+    symlinkSync(secret, setting.errorLog);
+    const { code, stderr } = await setting.run();
+    expect(code).toBe(2);
+    expect(stderr).toContain("no process in the background: ELOOP");
+    unlinkSync(setting.errorLog);
+    linkSync(secret, setting.errorLog);
+    expect((await setting.run()).stderr).toContain("is a file with another name as well");
+    expect(readFileSync(secret, "utf8")).toBe("precious");
+    expect(statSync(secret).uid).toBe(0);
   });
 
   test("root takes a pid file over that an ended process of another user has left", async () => {
