@@ -167,10 +167,11 @@ export class Engine<Ctx = unknown> {
     }
   }
 
+  // One for all WebSockets, which keep it.
+  readonly #ended = (session: Session<Ctx>): void => endSession(session, this.#phases);
+
   async #upgrade(session: Session<Ctx>, peer: Peer, headers: Headers): Promise<Response | undefined> {
-    const answer = await this.#options.webSockets.serve(session, peer, headers, this.#phases, () =>
-      endSession(session, this.#phases),
-    );
+    const answer = await this.#options.webSockets.serve(session, peer, headers, this.#phases, this.#ended);
     if (answer === undefined) return undefined;
     const outcome = answer instanceof ProxyError ? answer : await this.#answer.pass(session, peer, answer);
     return this.#settle(session, outcome);

@@ -1,21 +1,17 @@
 import { ProxyError } from "../core/errors.ts";
 import type { Log } from "../observe/log.ts";
 import type { Peer } from "../upstream/peer.ts";
-import { type BridgeData, type BridgeEnd, Bridges, bridgeHandler } from "./bridge.ts";
+import { type BridgeData, Bridges, bridgeHandler } from "./bridge.ts";
 import type { UpstreamAnswer } from "./lane.ts";
 import { addEcho } from "./last-fields.ts";
 import type { OpenStreams } from "./open-streams.ts";
 import type { ProxyHttp, ResponseHead } from "./phases.ts";
 import type { Session } from "./session.ts";
+import { Carried } from "./websocket/carried.ts";
 import type { HoldOptions } from "./websocket/hold.ts";
 import { OpenWebSockets } from "./websocket/open-web-sockets.ts";
 import { Redial } from "./websocket/redial.ts";
-import { accept, dialUpstream, discard, type UpgradeOptions } from "./upgrade.ts";
-
-/** Going away (RFC 6455 7.4.1): what both ends of a WebSocket are told when the proxy, or their route, goes. */
-const GOING_AWAY = 1001;
-/** The connection ended without a close frame (RFC 6455 7.4.1). */
-const ABNORMAL = 1006;
+import { accept, type DialedUpstream, dialUpstream, discard, type UpgradeOptions } from "./upgrade.ts";
 
 /** Carries the WebSockets of a worker from their handshake to their end. Owns every open one. */
 export class WebSocketProxy implements Disposable {
@@ -44,7 +40,7 @@ export class WebSocketProxy implements Disposable {
     peer: Peer,
     headers: Headers,
     phases: ProxyHttp<Ctx>,
-    ended: () => void,
+    ended: (session: Session<Ctx>) => void,
   ): Promise<UpstreamAnswer | undefined | ProxyError> {
     const { websocket, timeouts } = peer.options;
     const { owner } = session;
@@ -75,46 +71,12 @@ export class WebSocketProxy implements Disposable {
       throw error;
     }
     session.status = 101;
-    let forget: (() => void) | undefined;
-    let isOver = false;
-    let hold: HoldOptions | undefined;
-    if (isHeld) {
-      const redial = new Redial({ session, phases, headers, protocol, upgrade: options }, peer);
-      hold = {
-        config: owner.hold,
-        dial: (signal) => redial.round(signal),
-        onHeld: () => session.release(),
-        onRegained: () => enlist(),
-      };
-    }
-    const bridge = accept(session.downstream.server, session, { ...dialed, options: { ...options, hold } }, (end) => {
-      isOver = true;
-      forget?.();
-      this.open.delete(end.traffic);
-      session.error = errorOf(end);
-      session.bytesSent = end.traffic.bytesSent;
-      if (observation !== undefined) observation.webSocketEnd = end;
-      ended();
+    const carried = new Carried(session, peer, { open: this.open, streams: this.#streams }, ended);
+    const redial = isHeld ? new Redial({ session, phases, headers, protocol, upgrade: options }, peer) : undefined;
+    return join(carried, session, {
+      ...dialed,
+      options: { ...options, hold: redial && holdBy(redial, carried, session) },
     });
-    if (bridge === undefined) return new ProxyError("client_gone", "the client left during the handshake");
-    if (observation !== undefined) observation.traffic = bridge.traffic;
-    this.open.add(session, bridge.traffic, Date.now());
-    if (isOver) this.open.delete(bridge.traffic);
-    /** Makes it known by the peer that carries it, for a reload that takes one of the two away. */
-    const enlist = (): void => {
-      forget?.();
-      if (owner === undefined || isOver) return;
-      const { routeKey } = session;
-      const goAway = (): void => bridge.goAway(GOING_AWAY, "");
-      forget = this.#streams.add({
-        routeKey,
-        peer: session.peer ?? peer,
-        closeDelayMs: owner.streamCloseDelayMs,
-        goAway,
-      });
-    };
-    enlist();
-    return undefined;
   }
 
   [Symbol.dispose](): void {
@@ -122,14 +84,21 @@ export class WebSocketProxy implements Disposable {
   }
 }
 
-function errorOf(end: BridgeEnd): ProxyError | undefined {
-  if (end.code !== ABNORMAL) return undefined;
-  switch (end.by) {
-    case "upstream":
-      return new ProxyError("connection_terminated", "the upstream's WebSocket ended without a close frame");
-    case "client":
-      return new ProxyError("client_gone", "the client's WebSocket ended without a close frame");
-    case "gatekeeper":
-      return new ProxyError("read_timeout", end.reason === "" ? "one side of the WebSocket was dead" : end.reason);
-  }
+function join<Ctx>(carried: Carried<Ctx>, session: Session<Ctx>, dialed: DialedUpstream): ProxyError | undefined {
+  const bridge = accept(session.downstream.server, session, dialed, carried.onClosed);
+  if (bridge === undefined) return new ProxyError("client_gone", "the client left during the handshake");
+  carried.begin(bridge);
+  return undefined;
+}
+
+function holdBy<Ctx>(redial: Redial<Ctx>, carried: Carried<Ctx>, session: Session<Ctx>): HoldOptions | undefined {
+  const { owner } = session;
+  return (
+    owner && {
+      config: owner.hold,
+      dial: (signal) => redial.round(signal),
+      onHeld: () => session.release(),
+      onRegained: () => carried.enlist(),
+    }
+  );
 }

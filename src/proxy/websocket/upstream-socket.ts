@@ -37,6 +37,7 @@ export class UpstreamSocket implements SocketOwner {
   #listener: UpstreamListener | undefined = undefined;
   #reader: FrameReader | undefined = undefined;
   #chunk: Buffer;
+  #read: (() => void) | undefined = undefined;
   #isPaused = true;
   #closeSent = false;
   #closeReceived = false;
@@ -49,7 +50,8 @@ export class UpstreamSocket implements SocketOwner {
   /** Takes over a socket that is paused; `early` is what came behind the 101. */
   constructor(socket: UpstreamTcp, early: Buffer, options: UpstreamSocketOptions) {
     this.#socket = socket;
-    this.#chunk = early;
+    // A view of nothing would keep the whole piece in memory that the 101 came in.
+    this.#chunk = early.length === 0 ? NONE : early;
     this.#encoder = options.encoder;
     this.#options = options;
     if (options.keepsUnsent) this.#unsent = new UnsentFrames();
@@ -88,7 +90,7 @@ export class UpstreamSocket implements SocketOwner {
     this.#reader = new FrameReader(listener, this.#options.maxMessageBytes, this.#options.isDeflated);
     // Before the early bytes are read, so that a pause they lead to holds. What comes anew comes in a later turn.
     this.resume();
-    if (this.#chunk.length > 0) listener.gather(this.#read);
+    if (this.#chunk.length > 0) this.#gather(listener);
     if (this.#isOver) listener.onEnd(this.#closeReceived, undefined);
   }
 
@@ -190,13 +192,13 @@ export class UpstreamSocket implements SocketOwner {
   onData(chunk: Buffer): void {
     this.#sawLife = true;
     this.#chunk = chunk;
-    this.#listener?.gather(this.#read);
+    if (this.#listener !== undefined) this.#gather(this.#listener);
   }
 
   onDrain(): void {
     const before = this.#queue.length;
     if (before === 0) return;
-    this.#queue.drain(this.#take);
+    this.#queue.drain((bytes, start, count) => this.#socket.write(bytes, start, count));
     if (this.#queue.length < before) this.#sawLife = true;
     if (this.#queue.length > 0) return;
     this.#unsent?.clear();
@@ -211,14 +213,15 @@ export class UpstreamSocket implements SocketOwner {
     this.#listener?.onEnd(this.#closeReceived, error);
   }
 
-  // Made once for each socket, so that a message makes no closure.
-  readonly #read = (): void => {
-    const chunk = this.#chunk;
-    this.#chunk = NONE;
-    this.#reader?.push(chunk);
-  };
-
-  readonly #take = (bytes: Buffer, start: number, count: number): number => this.#socket.write(bytes, start, count);
+  #gather(listener: UpstreamListener): void {
+    // Made once, and only for a socket that gets something: a message makes no closure, an idle socket has none.
+    this.#read ??= () => {
+      const chunk = this.#chunk;
+      this.#chunk = NONE;
+      this.#reader?.push(chunk);
+    };
+    listener.gather(this.#read);
+  }
 
   #write(): void {
     const encoder = this.#encoder;
