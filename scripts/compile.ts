@@ -41,7 +41,8 @@ export async function compile(options: CompileOptions): Promise<void> {
       // `format: "cjs"`, the default with bytecode, refuses top-level await and `import.meta` (Bun 1.4.5).
       format: "esm",
       bytecode: true,
-      minify: true,
+      // Names of functions stand in profiles and stack traces.
+      minify: { whitespace: true, syntax: true, identifiers: false },
       // Embedded: stack traces name the file and line of src/.
       sourcemap: "inline",
       define: {

@@ -76,6 +76,11 @@ export const COMMANDS = {
     words: [],
     flags: undefined,
   },
+  profile: {
+    doc: "Write down what the running process computes with for 10 s, for speedscope or Chrome to show",
+    words: ["[OUTPUT]"],
+    flags: ["for", ...WHICH, "help", "version"],
+  },
   schema: { doc: "Print the JSON Schema of the configuration file, for editors", words: [], flags: HELP_ONLY },
   docs: { doc: "Print the reference of every key of the configuration file", words: [], flags: HELP_ONLY },
   demo: {

@@ -22,6 +22,8 @@ export type Action =
   | "route"
   | "status"
   | "slower-than"
+  | "cpu-profile"
+  | "for"
   | "help"
   | "version";
 
@@ -92,6 +94,10 @@ const ACTIONS: readonly Flag[] = [
     only: ["tail"],
   }),
   action("slower-than", "Process", "Only requests that took longer", { valueName: "DUR", only: ["tail"] }),
+  action("cpu-profile", "Process", "Write there, at its end, what it computed with (.cpuprofile)", {
+    valueName: "FILE",
+  }),
+  action("for", "Process", "How long (default: 10s)", { valueName: "DUR", only: ["profile"] }),
   action("upgrade", "Process", "Take over from the running process, which then drains and ends", { short: "u" }),
   action("nocapture", "Process", "Accepted as the original did; no effect"),
   action("help", "Help", "Show this help and exit", { short: "h" }),

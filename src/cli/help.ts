@@ -56,6 +56,10 @@ const EXAMPLES: Readonly<Record<CommandName, readonly (readonly [command: string
     ["gatekeeper service -c /etc/gatekeeper/gatekeeper.yaml > /etc/systemd/system/gatekeeper.service", "as root, once"],
     ["gatekeeper service --user www-data --bind :80 --upstream :3000", "without a file"],
   ],
+  profile: [
+    ["gatekeeper profile slow.cpuprofile", "when it is slow: where the time goes, as a flame graph"],
+    ["gatekeeper profile --for 1m", "into gatekeeper.cpuprofile"],
+  ],
   schema: [["gatekeeper schema > gatekeeper.schema.json", "for an editor that knows JSON Schema"]],
   docs: [["gatekeeper docs | less", "every key, its type, default and meaning"]],
   demo: [["gatekeeper demo", "see it work, without anything else"]],

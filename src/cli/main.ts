@@ -37,6 +37,7 @@ const HANDLERS: Handlers = {
   top: async (invocation) => await (await import("./top-command.ts")).top(invocation),
   tail: async (invocation) => await (await import("./tail-command.ts")).tail(invocation),
   service: async (invocation) => await (await import("./service-command.ts")).service(invocation),
+  profile: async (invocation) => await (await import("./profile-command.ts")).profile(invocation),
   schema: async (invocation) => await (await import("./schema-command.ts")).schema(invocation),
   docs: async (invocation) => await (await import("./schema-command.ts")).docs(invocation),
   demo: async (invocation) => await (await import("./demo-command.ts")).demo(invocation),

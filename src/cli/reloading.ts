@@ -3,6 +3,7 @@ import type { Loaded } from "../config/load.ts";
 import type { Log } from "../observe/log.ts";
 import { controlSetting } from "../process/control-folder.ts";
 import { type ControlSocket, openControlSocket } from "../process/control-socket.ts";
+import { CpuProfiling } from "../process/cpu-profiling.ts";
 import { FileWatcher } from "../process/file-watcher.ts";
 import type { Holdings } from "../process/holdings.ts";
 import { Overview } from "../process/overview.ts";
@@ -18,6 +19,7 @@ import { version, versionText } from "./version.ts";
 export interface Reloading extends AsyncDisposable {
   readonly reloader: Reloader;
   readonly overview: Overview;
+  readonly profiling: CpuProfiling;
 }
 
 export interface ReloadingOptions {
@@ -42,6 +44,7 @@ export async function startReloading(
   });
   await using owned = new AsyncDisposableStack();
   const overview = owned.use(new Overview({ supervisor: worker, reloader, version: version() }));
+  const profiling = new CpuProfiling(worker);
   const control = await openControlSocket(
     {
       status: () => processStatus(worker, versionText()),
@@ -49,6 +52,7 @@ export async function startReloading(
       reload: () => reloader.reload("command"),
       control: (command) => worker.control(command),
       watch: overview.watch,
+      profile: (ms) => profiling.take(ms),
     },
     controlSetting(),
   );
@@ -61,7 +65,7 @@ export async function startReloading(
     reloader.onFiles = (files, readAt) => watcher.watch(files, readAt);
   }
   const stack = owned.move();
-  return { reloader, overview, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+  return { reloader, overview, profiling, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }
 
 async function holdingsOf(worker: Supervisor): Promise<readonly Holdings[]> {

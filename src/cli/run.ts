@@ -140,7 +140,11 @@ async function serve(config: Config, loaded: Loaded, start: Start): Promise<numb
       errorLog,
       onStopping: (open: number) => service?.stopping(open),
     };
-    const exitCode = await signals.serve(worker, handlers);
+    const [file] = invocation.values.get("cpu-profile") ?? [];
+    const { profiling } = reloading;
+    const served =
+      file === undefined ? worker : await (await import("./profiling.ts")).profiled(worker, { profiling, file, log });
+    const exitCode = await signals.serve(served, handlers);
     // Whatever is still open then, a stop is a stop.
     setTimeout(() => process.exit(), EXIT_MS).unref();
     return exitCode;

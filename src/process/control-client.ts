@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { ControlCommand, ControlResult } from "./controls.ts";
 import { type ControlSetting, folderFault, folders, namesIn, socketName } from "./control-folder.ts";
+import type { WorkerProfile } from "./cpu-profiling.ts";
 import type { ProcessStatus } from "./process-status.ts";
 import type { ReloadReport } from "./reloader.ts";
 
@@ -46,6 +47,13 @@ export async function requestReload({ socket }: RunningProcess): Promise<ReloadR
 export async function requestControl({ socket }: RunningProcess, command: ControlCommand): Promise<ControlResult> {
   const answer = await ask(socket, "/control", { method: "POST", body: JSON.stringify(command) });
   return (await answer.json()) as ControlResult;
+}
+
+/** Has a process sample what it computes with. Rejects with why it does not. */
+export async function requestProfiles({ socket }: RunningProcess, ms: number): Promise<readonly WorkerProfile[]> {
+  const answer = await ask(socket, `/profile?ms=${ms}`, { method: "POST" });
+  if (!answer.ok) throw new Error(await answer.text());
+  return (await answer.json()) as readonly WorkerProfile[];
 }
 
 function ask(socket: string, path: string, init: BunFetchRequestInit): Promise<Response> {

@@ -6,6 +6,7 @@ import { EVENTS_TYPE, EventStream } from "../server/admin/event-stream.ts";
 import { removeStaleSocket } from "../server/unix-socket.ts";
 import { type ControlSetting, makeFolder, namesIn, ownFolders, socketName } from "./control-folder.ts";
 import { type ControlCommand, type ControlResult, parseCommand } from "./controls.ts";
+import type { WorkerProfile } from "./cpu-profiling.ts";
 import type { Holdings } from "./holdings.ts";
 import type { ProcessStatus } from "./process-status.ts";
 import type { ReloadReport } from "./reloader.ts";
@@ -16,13 +17,16 @@ export interface ControlHandlers {
   readonly reload: () => Promise<ReloadReport>;
   readonly control: (command: ControlCommand) => Promise<ControlResult>;
   readonly watch: AdminHandlers["watch"];
+  /** Rejects with why there is none. */
+  readonly profile: (ms: number) => Promise<readonly WorkerProfile[]>;
 }
 
 /**
  * How `gatekeeper reload` and its like speak to a running process: HTTP over a unix socket that only its user can reach.
  * `GET /` says what it is, `GET /holdings` what each worker holds, `GET /events` what happens (`?exchanges`: each request), as the
  * admin listener does; `POST /reload` is answered 200, or 409 where the old configuration stays; `POST /control` takes a
- * `ControlCommand` and is answered 200 with what came of it, or 409 where nothing did.
+ * `ControlCommand` and is answered 200 with what came of it, or 409 where nothing did; `POST /profile?ms=10000` is answered with
+ * profiles of that time, or 409 with why there are none.
  */
 export class ControlSocket implements AsyncDisposable {
   readonly path: string;
@@ -84,6 +88,13 @@ async function answer(request: Request, handlers: ControlHandlers, closing: Abor
     const options = { exchanges: exchanges.value, mayWrite: true };
     const { body } = new EventStream({ watch: (tell, end) => handlers.watch(options, tell, end), closing });
     return new Response(body, { headers: EVENTS_TYPE });
+  }
+  if (pathname === "/profile" && method === "POST") {
+    const ms = Number(searchParams.get("ms"));
+    return await handlers.profile(ms).then(
+      (profiles) => Response.json(profiles),
+      (error: unknown) => new Response(error instanceof Error ? error.message : String(error), { status: 409 }),
+    );
   }
   if (pathname !== "/reload" && pathname !== "/control") return new Response(null, { status: 404 });
   if (method !== "POST") return new Response(null, { status: 405, headers: { Allow: "POST" } });

@@ -69,6 +69,10 @@ export type Ask =
   | { readonly type: "web_sockets" }
   /** Answered `holdings`. */
   | { readonly type: "holdings" }
+  /** Begins to sample what the process computes with. Answered `done`. */
+  | { readonly type: "profile_begin" }
+  /** Ends that. Answered `profile`. */
+  | { readonly type: "profile_end" }
   /** Closes the files of access logs, which are opened anew by the next line. Answered `done`. */
   | { readonly type: "reopen_logs" }
   /** Takes no new connections, waits for what is open, and ends. Answered `stopped`. */
@@ -89,6 +93,8 @@ export type Answer =
   | { readonly type: "telling"; readonly telling: Telling }
   | { readonly type: "web_sockets"; readonly webSockets: readonly LiveWebSocket[] }
   | { readonly type: "holdings"; readonly holdings: Holdings }
+  /** As the JSON of a `.cpuprofile`. */
+  | { readonly type: "profile"; readonly profile: string }
   | { readonly type: "stopped"; readonly result: StopResult }
   | { readonly type: "done" };
 

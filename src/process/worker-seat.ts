@@ -1,6 +1,7 @@
 import type { Config } from "../config/model.ts";
 import type { Log } from "../observe/log.ts";
 import type { Channel } from "./channel.ts";
+import { CpuProfile } from "./cpu-profile.ts";
 import { holdingsOf } from "./holdings.ts";
 import type { Answer, Ask, FromWorker, ListenFault, ToWorker } from "./messages.ts";
 import { ListenError, type ListenFailure, Prepared, type ReloadRefusal, startWorker, type Worker } from "./worker.ts";
@@ -21,6 +22,7 @@ export class WorkerSeat implements Disposable {
   readonly #hurry = new AbortController();
   #worker: Worker | undefined = undefined;
   #prepared: Prepared | undefined = undefined;
+  #profile: Promise<CpuProfile> | undefined = undefined;
   #beat: Timer | undefined = undefined;
 
   constructor(options: SeatOptions) {
@@ -80,6 +82,13 @@ export class WorkerSeat implements Disposable {
         return { type: "web_sockets", webSockets: worker.teller.webSockets() };
       case "holdings":
         return { type: "holdings", holdings: await holdingsOf(worker) };
+      case "profile_begin":
+        if (this.#profile !== undefined) return { type: "failed", reason: "it is being profiled already" };
+        this.#profile = CpuProfile.begin();
+        await this.#profile;
+        return { type: "done" };
+      case "profile_end":
+        return await this.#endProfile();
       case "reopen_logs":
         await worker.reopenLogs();
         return { type: "done" };
@@ -111,6 +120,13 @@ export class WorkerSeat implements Disposable {
       return refusal({ type: "cannot_listen", failures: error.failures }, config);
     }
     return { type: "started", listeningAt: this.#worker.listeningAt, urls: this.#worker.urls };
+  }
+
+  async #endProfile(): Promise<Answer> {
+    const profile = await this.#profile;
+    this.#profile = undefined;
+    if (profile === undefined) return { type: "failed", reason: "it is not being profiled" };
+    return { type: "profile", profile: await profile.end() };
   }
 
   #take(): Prepared | undefined {

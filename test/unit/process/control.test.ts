@@ -5,6 +5,7 @@ import { requestControl, requestReload, runningProcesses } from "../../../src/pr
 import { type ControlSetting, folderFault, makeFolder, ownFolders } from "../../../src/process/control-folder.ts";
 import { type ControlSocket, openControlSocket } from "../../../src/process/control-socket.ts";
 import type { ControlCommand, ControlResult } from "../../../src/process/controls.ts";
+import type { WorkerProfile } from "../../../src/process/cpu-profiling.ts";
 import type { Holdings } from "../../../src/process/holdings.ts";
 import type { ProcessStatus } from "../../../src/process/process-status.ts";
 import type { ReloadReport } from "../../../src/process/reloader.ts";
@@ -34,9 +35,14 @@ const holdings = async (): Promise<readonly Holdings[]> => [];
 
 const watch = (): void => {};
 
+const profile = async (): Promise<readonly WorkerProfile[]> => [];
+
 async function open(folder: string, reload = async (): Promise<ReloadReport> => DONE): Promise<ControlSocket> {
   const status = async () => STATUS;
-  const opened = await openControlSocket({ status, holdings, reload, control: echo, watch }, settingIn(folder));
+  const opened = await openControlSocket(
+    { status, holdings, reload, control: echo, watch, profile },
+    settingIn(folder),
+  );
   if (typeof opened === "string") throw new Error(opened);
   return opened;
 }
@@ -144,7 +150,7 @@ describe("a control socket", () => {
     const status = async () => STATUS;
     const setting = settingIn(join(folder.path, "file"));
     expect(
-      await openControlSocket({ status, holdings, reload: async () => DONE, control: echo, watch }, setting),
+      await openControlSocket({ status, holdings, reload: async () => DONE, control: echo, watch, profile }, setting),
     ).toContain("EEXIST");
   });
 });
