@@ -138,7 +138,7 @@ async function serve(config: Config, loaded: Loaded, start: Start): Promise<numb
     const handlers = {
       reload: (signal: ReloadSignal) => void reloader.reload(signal),
       errorLog,
-      onStopping: (open: number) => service?.stopping(open),
+      onStopping: (open: number) => service?.stopping(open, stopMs(worker.config)),
     };
     const [file] = invocation.values.get("cpu-profile") ?? [];
     const { profiling } = reloading;
@@ -188,6 +188,11 @@ async function tellOfMigration(log: Log): Promise<void> {
   const { migrateNote } = await import("../process/migrate-setting.ts");
   const note = migrateNote();
   if (note !== undefined) log.info(note);
+}
+
+/** How long a stop may take, whatever is open. */
+function stopMs({ process: { gracePeriodMs, gracefulShutdownTimeoutMs } }: Config): number {
+  return gracePeriodMs + gracefulShutdownTimeoutMs + EXIT_MS;
 }
 
 /** How long the process may take to end by itself after all is over. */

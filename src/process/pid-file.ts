@@ -1,15 +1,18 @@
 import {
   closeSync,
   constants,
+  existsSync,
   fchmodSync,
   fchownSync,
   fstatSync,
   ftruncateSync,
   lstatSync,
   openSync,
+  readdirSync,
   readFileSync,
   readSync,
   type Stats,
+  statSync,
   unlinkSync,
   writeSync,
 } from "node:fs";
@@ -171,10 +174,25 @@ export function readPidFile(name: string): number | undefined {
     const stat = fstatSync(fd);
     if (!stat.isFile() || lock(fd, LOCK.exclusive)) return undefined;
     const pid = numberIn(fd);
-    return pid !== undefined && [0, process.getuid?.(), userOf(pid)].includes(stat.uid) ? pid : undefined;
+    if (pid === undefined || ![0, process.getuid?.(), userOf(pid)].includes(stat.uid)) return undefined;
+    return hasOpen(pid, stat) ? pid : undefined;
   } finally {
     closeSync(fd);
   }
+}
+
+/** Whether a process has the very file open; true where this user may not know. Others may look at the file just now as well. */
+function hasOpen(pid: number, { dev, ino }: Stats): boolean {
+  let names: readonly string[];
+  try {
+    names = readdirSync(`/proc/${pid}/fd`);
+  } catch {
+    return existsSync(`/proc/${pid}`);
+  }
+  return names.some((name) => {
+    const open = statSync(`/proc/${pid}/fd/${name}`, { throwIfNoEntry: false });
+    return open?.ino === ino && open.dev === dev;
+  });
 }
 
 function userOf(pid: number): number | undefined {

@@ -68,12 +68,12 @@ export class ServiceManager implements Disposable {
     this.#say({ READY: 1, STATUS: isReloaded ? this.#status : `${this.#status}${failure}` });
   }
 
-  /** It ends, at once or when nothing is open. */
-  stopping(open: number): void {
+  /** It ends, at once or when nothing is open. @param mostMs how long that may take, whatever the manager was told before */
+  stopping(open: number, mostMs: number): void {
     // Who took over is the service now, and speaks for it.
     if (this.#isLeaving) return;
     this.#isLeaving = true;
-    this.#say({ STOPPING: 1, STATUS: `stopping, ${open} open` });
+    this.#say({ STOPPING: 1, EXTEND_TIMEOUT_USEC: mostMs * 1000, STATUS: `stopping, ${open} open` });
   }
 
   /** Another process is the service from now on. */

@@ -75,7 +75,12 @@ describe.each([1, 2])("what a service manager is told, threads: %d", (threads) =
     await receiver.sign();
 
     run.signal("SIGTERM");
-    expect(await receiver.next()).toEqual({ STOPPING: "1", STATUS: "stopping, 0 open" });
+    expect(await receiver.next()).toEqual({
+      STOPPING: "1",
+      // The grace period, and what closing by force may take.
+      EXTEND_TIMEOUT_USEC: "35500000",
+      STATUS: "stopping, 0 open",
+    });
     expect((await run.exited()).code).toBe(0);
     receiver.take();
     expect(receiver.messages.filter((message) => message["WATCHDOG"] === undefined)).toEqual([]);

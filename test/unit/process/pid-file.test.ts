@@ -67,6 +67,17 @@ describe("a pid file", () => {
     expect(PidFile.open(path)).toContain("held by process 4712");
   });
 
+  test("is not believed about a process that does not hold it, whoever else does", () => {
+    using folder = temporaryFolder();
+    const path = join(folder.path, "g.pid");
+    using file = opened(path);
+    file.write();
+    writeFileSync(path, `${process.ppid}\n`);
+    expect(readPidFile(path)).toBeUndefined();
+    file.write();
+    expect(readPidFile(path)).toBe(process.pid);
+  });
+
   test("that was moved away or replaced is left to whoever did so", () => {
     using folder = temporaryFolder();
     const path = join(folder.path, "g.pid");
