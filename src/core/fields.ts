@@ -26,6 +26,50 @@ const RESPONSE_HOP_BY_HOP = [
   "alt-svc",
 ] as const;
 
+/**
+ * What most requests consist of: nothing here concerns one connection, tells of a body, or can be taken for another field.
+ * The most frequent come first.
+ */
+const ORDINARY_REQUEST = [
+  "host",
+  "user-agent",
+  "accept",
+  "accept-encoding",
+  "accept-language",
+  "cookie",
+  "authorization",
+  "referer",
+  "cache-control",
+  "if-none-match",
+] as const;
+
+/** The same for answers, less `Connection`. */
+const ORDINARY_ANSWER = [
+  "date",
+  "content-type",
+  "content-length",
+  "server",
+  "etag",
+  "last-modified",
+  "cache-control",
+  "vary",
+] as const;
+
+/** True for a request of which nothing has to be removed, and that has no body and no upgrade. To be asked first, since it is cheap. */
+export function isOrdinaryRequest(headers: Headers): boolean {
+  return hasNothingBut(headers, ORDINARY_REQUEST);
+}
+
+/** Counted, since going through names makes a string of each. False where it is not worth finding out. */
+function hasNothingBut(headers: Headers, names: readonly string[]): boolean {
+  let left = headers.count;
+  if (left > names.length) return false;
+  for (const name of names) {
+    if (headers.has(name) && --left === 0) return true;
+  }
+  return left === 0;
+}
+
 /** Fields that a `Connection` header cannot take away, because the proxy or the message framing owns them. */
 const NOT_NAMEABLE = new Set(["content-length", "host"]);
 
@@ -42,6 +86,8 @@ export function removeRequestHopByHop(headers: Headers): void {
 /** The same for an upstream's answer. */
 export function removeResponseHopByHop(headers: Headers): void {
   removeNamedByConnection(headers);
+  headers.delete("connection");
+  if (hasNothingBut(headers, ORDINARY_ANSWER)) return;
   for (const name of RESPONSE_HOP_BY_HOP) headers.delete(name);
 }
 

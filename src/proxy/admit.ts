@@ -1,5 +1,5 @@
 import { ProxyError } from "../core/errors.ts";
-import { hasToken } from "../core/fields.ts";
+import { hasToken, isOrdinaryRequest } from "../core/fields.ts";
 import { parseTarget } from "../core/target.ts";
 import { Observation, protocolOf } from "./observation.ts";
 import type { ProxyHttp } from "./phases.ts";
@@ -11,11 +11,13 @@ export function admit<Ctx>(request: Request, downstream: Downstream, phases: Pro
   const { headers, method } = request;
   const host = headers.get("host");
   const parsed = parseTarget(request.url, host);
-  const upgrade = method === "GET" ? headers.get("upgrade") : null;
+  const isOrdinary = isOrdinaryRequest(headers);
+  const upgrade = method === "GET" && !isOrdinary ? headers.get("upgrade") : null;
   const facts = {
     target: parsed.type === "ok" ? parsed.target : "/",
     path: parsed.type === "ok" ? parsed.path : "/",
     host: host ?? undefined,
+    isOrdinary,
     isUpgrade: upgrade !== null && isWebSocketHandshake(upgrade, headers),
   };
   const session = new Session<Ctx>(request, downstream, facts, phases.newCtx?.() as Ctx);
@@ -24,7 +26,7 @@ export function admit<Ctx>(request: Request, downstream: Downstream, phases: Pro
     // Before the target, which for CONNECT is an authority.
     session.error = new ProxyError("method_not_allowed", `${method} is not forwarded`);
   } else if (parsed.type !== "ok") session.error = new ProxyError(parsed.type, parsed.reason);
-  else if ((method === "GET" || method === "HEAD") && hasBody(headers)) {
+  else if (!isOrdinary && (method === "GET" || method === "HEAD") && hasBody(headers)) {
     // Bun.serve gives the handler no body for them (Bun 1.4.5); forwarding them without it would change them.
     session.error = new ProxyError("body_on_get", `a ${method} with a body is not forwarded`);
   } else if (isTooLarge(headers, downstream.maxRequestBodyBytes)) {

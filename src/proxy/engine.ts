@@ -110,8 +110,10 @@ export class Engine<Ctx = unknown> {
     session.peer = peer;
     session.attempts++;
     const headers = new Headers(session.headers);
-    removeRequestHopByHop(headers);
-    removeLookalikes(headers);
+    if (!session.isOrdinary) {
+      removeRequestHopByHop(headers);
+      removeLookalikes(headers);
+    }
     if (session.host === undefined) headers.set("Host", peer.authority);
     const edited = this.#phases.upstreamRequestFilter?.(session, headers, peer);
     if (edited instanceof Promise) {

@@ -51,6 +51,7 @@ export class Session<Ctx = unknown> implements RequestFacts {
   readonly host: string | undefined;
   /** A WebSocket handshake (RFC 6455 4.1). */
   readonly isUpgrade: boolean;
+  readonly #isOrdinary: boolean;
   ctx: Ctx;
   /** The route that forwards it, for what stays open through a reload; undefined until it is chosen. */
   owner: StreamOwner | undefined = undefined;
@@ -110,6 +111,7 @@ export class Session<Ctx = unknown> implements RequestFacts {
     this.host = facts.host;
     this.maxRequestBodyBytes = downstream.maxRequestBodyBytes;
     this.isUpgrade = facts.isUpgrade;
+    this.#isOrdinary = facts.isOrdinary;
     this.ctx = ctx;
   }
 
@@ -152,6 +154,11 @@ export class Session<Ctx = unknown> implements RequestFacts {
   /** The request's fields, with the edits made so far. For reading. */
   get headers(): Headers {
     return this.#headers ?? this.request.headers;
+  }
+
+  /** Nothing of `headers` has to be removed before they go upstream. */
+  get isOrdinary(): boolean {
+    return this.#isOrdinary && this.#headers === undefined;
   }
 
   /** The same for changing: what is changed is what matchers see and what goes upstream. */
@@ -273,6 +280,8 @@ export interface SessionFacts {
   readonly path: string;
   readonly host: string | undefined;
   readonly isUpgrade: boolean;
+  /** See `isOrdinaryRequest`. */
+  readonly isOrdinary: boolean;
 }
 
 /** Ends an exchange: what it held is given back, and `logging` runs, both exactly once. */

@@ -30,6 +30,11 @@ export class HostTable<T> {
     }
   }
 
+  /** Some pattern looks at the host; otherwise any will do for `collect`. */
+  get readsHost(): boolean {
+    return this.#exact.size > 0 || this.#below.size > 0 || this.#masked.size > 0;
+  }
+
   /** Puts what stands for a host into `found`: of its name, of the patterns that it matches, of every host. */
   collect(hostname: string, found: T[]): void {
     if (this.#exact.size > 0) {

@@ -55,7 +55,8 @@ export class RouteIndex<T> {
   candidates(facts: RequestFacts): readonly number[] {
     const trees = this.#trees;
     trees.length = 0;
-    this.#hosts.collect(facts.hostname, trees);
+    // Made out of the Host field when it is asked for.
+    this.#hosts.collect(this.#hosts.readsHost ? facts.hostname : "", trees);
     if (trees.length === 0) return NOBODY;
     const path = this.#readings.folded.of(facts.path);
     let found: Candidates | undefined;

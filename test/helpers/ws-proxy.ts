@@ -75,6 +75,7 @@ export class WebSocketProxyUnderTest implements AsyncDisposable {
           path: url.pathname,
           host: request.headers.get("host") ?? undefined,
           isUpgrade: true,
+          isOrdinary: false,
         };
         const limits = { idleTimeoutSeconds: 0, bodyTimeoutMs: 0, maxRequestBodyBytes: 0 };
         const downstream = {

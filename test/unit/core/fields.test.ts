@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import {
   hasToken,
+  isOrdinaryRequest,
   isToken,
   removeLookalikes,
   removeRequestHopByHop,
@@ -51,6 +52,46 @@ describe("hop-by-hop fields", () => {
     const fields = { connection: "host, Content-Length", host: "a", "content-length": "1" };
     expect(namesAfter(removeRequestHopByHop, fields)).toEqual(["content-length", "host"]);
   });
+});
+
+describe("an ordinary request", () => {
+  const ORDINARY = { host: "a", "user-agent": "b", accept: "*/*", cookie: "c=d" };
+
+  test("has fields of which none has to be removed", () => {
+    expect(isOrdinaryRequest(new Headers(ORDINARY))).toBe(true);
+    expect(isOrdinaryRequest(new Headers({ host: "a" }))).toBe(true);
+    expect(isOrdinaryRequest(new Headers())).toBe(true);
+  });
+
+  test.each([
+    ...Object.keys(CONNECTION_FIELDS),
+    "expect",
+    "content-length",
+    "x_forwarded_for",
+    "user.agent",
+    "x-forwarded-for",
+    "set-cookie",
+  ])("has no %s", (name) => {
+    expect(isOrdinaryRequest(new Headers({ ...ORDINARY, [name]: "x" }))).toBe(false);
+    const alone = new Headers([[name, "x"]]);
+    alone.append(name, "y");
+    expect(isOrdinaryRequest(alone)).toBe(false);
+  });
+
+  test("may have one field twice", () => {
+    const headers = new Headers(ORDINARY);
+    headers.append("cookie", "e=f");
+    headers.append("x_a", "1");
+    expect(isOrdinaryRequest(headers)).toBe(false);
+    headers.delete("x_a");
+    expect(isOrdinaryRequest(headers)).toBe(true);
+  });
+});
+
+test("an answer of usual fields alone loses its Connection and keeps the others", () => {
+  const usual = { date: "d", server: "s", "content-type": "t", "content-length": "1" };
+  expect(namesAfter(removeResponseHopByHop, { ...usual, connection: "keep-alive" })).toEqual(Object.keys(usual).sort());
+  expect(namesAfter(removeResponseHopByHop, { ...usual, connection: "server" })).not.toContain("server");
 });
 
 describe("lookalike names", () => {
