@@ -1,6 +1,7 @@
 import { rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
+import { bundlePage } from "../src/page/bundle.ts";
 import { compile, currentCommit, ROOT, TARGETS, type TargetName } from "./compile.ts";
 
 const USAGE = `Usage: bun run build [--all | --target NAME ...] [--outdir DIR]
@@ -76,6 +77,7 @@ async function main(): Promise<number> {
     targets.length === 0
       ? await buildOne(join(values.outdir, "gatekeeper"), commit)
       : await buildTargets(targets.filter(isTarget), values.outdir, commit);
+  if (good) console.log(`its page  ${Buffer.byteLength(await bundlePage()).toLocaleString("en")} bytes`);
   return good ? 0 : 1;
 }
 

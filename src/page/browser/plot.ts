@@ -38,9 +38,9 @@ const TOP = 10;
 const BOTTOM = 20;
 /** Where the axis of time is written at, in points before now. */
 const TIMES = [
-  { before: POINTS - 1, text: "15 min ago", anchor: "start" },
-  { before: (POINTS * 2) / 3, text: "10", anchor: "middle" },
-  { before: POINTS / 3, text: "5", anchor: "middle" },
+  { before: POINTS - 1, text: "−15 min", anchor: "start" },
+  { before: (POINTS * 2) / 3, text: "−10", anchor: "middle" },
+  { before: POINTS / 3, text: "−5", anchor: "middle" },
   { before: 0, text: "now", anchor: "end" },
 ] as const;
 
