@@ -1,8 +1,23 @@
 import type { Exchange } from "../../observe/live.ts";
-import { child, setText } from "./dom.ts";
+import { child, setHidden, setText } from "./dom.ts";
 import { milliseconds, moment, plural } from "./format.ts";
 import { type Column, explainedColumn, numberColumn, Table, textColumn } from "./table.ts";
 import { whyOf } from "./why.ts";
+
+/** The status that it ended with, and in words why. */
+const WHY: Column<Exchange> = {
+  head: "Why",
+  kind: "wide",
+  fill: (cell, exchange) => {
+    const [sentence, detail] = whyOf(exchange);
+    const main = child(cell, "span", "main");
+    setText(child(main, "b", "status"), String(exchange.status));
+    setText(child(main, "span", "why"), ` ${sentence}`);
+    const note = child(cell, "small", "note");
+    setText(note, detail ?? "");
+    setHidden(note, detail === undefined);
+  },
+};
 
 /** What failed of late and why, and what took longest. */
 export class ExchangeTables {
@@ -19,14 +34,7 @@ export class ExchangeTables {
       empty: "No request has failed.",
       most: 8,
       key: keyOf,
-      columns: [
-        REQUEST,
-        status,
-        explainedColumn("Why", whyOf, "wide"),
-        explainedColumn("Where", ({ peer, route }) => [peer ?? "at no peer", route === undefined ? undefined : route]),
-        took,
-        when,
-      ],
+      columns: [REQUEST, WHY, explainedColumn("Where", ({ peer, route }) => [peer ?? "at no peer", route]), took, when],
     });
     this.#slowest = new Table<Exchange>(slowest, {
       caption: "Of the last 15 minutes, without WebSockets and event streams.",

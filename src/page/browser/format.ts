@@ -62,9 +62,9 @@ export function span(ms: number): string {
   return value < DAY ? two(value, [HOUR, "h"], [MINUTE, "min"]) : two(value, [DAY, "d"], [HOUR, "h"]);
 }
 
-/** A length of time that is not to change while one looks: whole minutes, `less than a minute` before. */
+/** A length of time that is not to change while one looks: whole minutes, `<1 min` before. */
 export function calmSpan(ms: number): string {
-  return ms < MINUTE ? "less than a minute" : ms < HOUR ? `${Math.floor(ms / MINUTE)} min` : span(ms);
+  return ms < MINUTE ? "<1 min" : ms < HOUR ? `${Math.floor(ms / MINUTE)} min` : span(ms);
 }
 
 /** The time of day where the browser is: `22:03:05`. */

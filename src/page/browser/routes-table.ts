@@ -20,7 +20,7 @@ export class RoutesTable {
       most: 20,
       key: ({ key }) => key,
       columns: [
-        { head: "Route", kind: "wide", fill: (cell, route) => this.#showName(cell, route) },
+        { head: "Route", fill: (cell, route) => this.#showName(cell, route) },
         { head: "Share", fill: (cell, route) => this.#showShare(cell, route) },
         numberColumn("Per second", ({ requestsPerSecond }) => rate(requestsPerSecond)),
         numberColumn("p50", ({ p50Ms }) => milliseconds(p50Ms)),
