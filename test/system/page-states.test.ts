@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, afterEach, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import type { Browser, Page } from "playwright-core";
 import type { LiveState, Tick } from "../../src/observe/live.ts";
 import { FakeAdmin } from "../helpers/fake-admin.ts";
@@ -11,6 +11,10 @@ setDefaultTimeout(60_000);
 let browser: Browser;
 beforeAll(async () => {
   browser = await launchChromium();
+});
+// A page that stays would ask for its listener again and again.
+afterEach(async () => {
+  for (const context of browser.contexts()) await context.close();
 });
 afterAll(() => browser.close());
 

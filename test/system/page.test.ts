@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, afterEach, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { freePort } from "../../scripts/bench/processes.ts";
@@ -11,6 +11,10 @@ setDefaultTimeout(120_000);
 let browser: Browser;
 beforeAll(async () => {
   browser = await launchChromium();
+});
+// A page that stays would ask for its listener again and again.
+afterEach(async () => {
+  for (const context of browser.contexts()) await context.close();
 });
 afterAll(() => browser.close());
 
