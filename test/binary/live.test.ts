@@ -2,6 +2,7 @@ import { expect, setDefaultTimeout, test } from "bun:test";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { binaryPath, type BinaryRun, listeningAt, runBinary, startBinary, temporaryFolder } from "../helpers/binary.ts";
+import { RawOrigin } from "../helpers/raw-origin.ts";
 import { RawClient } from "../helpers/raw-client.ts";
 
 // The executable is built first.
@@ -10,7 +11,7 @@ setDefaultTimeout(60_000);
 interface Setting extends AsyncDisposable {
   readonly options: { readonly cwd: string; readonly env: Readonly<Record<string, string | undefined>> };
   /** Starts it, one after the other on the same port. */
-  serve(): Promise<BinaryRun>;
+  serve(...words: readonly string[]): Promise<BinaryRun>;
   start(...words: readonly string[]): Promise<BinaryRun>;
   gatekeeper(...words: readonly string[]): ReturnType<typeof runBinary>;
   get(target: string): Promise<number>;
@@ -18,7 +19,8 @@ interface Setting extends AsyncDisposable {
   flood(target: string, times: number): Promise<void>;
 }
 
-function setting(): Setting {
+/** @param slow the port of an upstream, for `/slow` */
+function setting(slow = 1): Setting {
   const stack = new AsyncDisposableStack();
   const folder = stack.use(temporaryFolder()).path;
   const file = join(folder, "conf.yaml");
@@ -26,12 +28,17 @@ function setting(): Setting {
   // Colours are for terminals, whatever is wished for.
   const options = { cwd: folder, env: { ...process.env, RUNTIME_DIRECTORY: join(folder, "run"), TERM: "xterm" } };
   let port = 0;
-  const routes = "routes: [{ name: lost, match: { path: /lost }, respond: 404 }, { name: rest, respond: ok }]";
+  const routes = [
+    "routes:",
+    "  - { name: lost, match: { path: /lost }, respond: 404 }",
+    `  - { name: slow, match: { path: /slow }, upstreams: "127.0.0.1:${slow}" }`,
+    "  - { name: rest, respond: ok }",
+  ].join("\n");
   return {
     options,
-    async serve() {
+    async serve(...words) {
       writeFileSync(file, `bind: 127.0.0.1:${port}\nupgrade_sock: ${folder}/upgrade.sock\n${routes}\n`);
-      const run = stack.use(await startBinary(["-c", file], options));
+      const run = stack.use(await startBinary(["-c", file, ...words], options));
       ({ port } = await listeningAt(run));
       return run;
     },
@@ -60,11 +67,11 @@ async function until(run: BinaryRun, pattern: RegExp, ask: () => Promise<unknown
   return (await seen)[0];
 }
 
-test("top writes a line a second where there is no terminal, and all there is to show once", async () => {
+test.concurrent("top writes a line a second where there is no terminal, and all there is to show once", async () => {
   await using at = setting();
   await at.serve();
   const top = await at.start("top");
-  await until(top, /^\d\d:\d\d:\d\d requests=[1-9]\d* errors=0 .*peers_up=0\/0\n/m, () => at.get("/x"));
+  await until(top, /^\d\d:\d\d:\d\d requests=[1-9]\d* errors=0 .*peers_up=1\/1\n/m, () => at.get("/x"));
   top.signal("SIGTERM");
   const { code, stdout, stderr } = await top.exited();
   expect([code, stderr]).toEqual([0, ""]);
@@ -75,7 +82,7 @@ test("top writes a line a second where there is no terminal, and all there is to
   expect(stdout + once.stdout).not.toContain("\u001b");
 });
 
-test("tail shows requests as they end: all, or those that are asked for", async () => {
+test.concurrent("tail shows requests as they end: all, or those that are asked for", async () => {
   await using at = setting();
   await at.serve();
   const [all, some] = await Promise.all([at.start("tail"), at.start("tail", "--status", "4xx", "--route", "lost")]);
@@ -93,7 +100,7 @@ test("tail shows requests as they end: all, or those that are asked for", async 
   expect(all.stdout() + stdout).not.toContain("\u001b");
 });
 
-test("tail loses none of those that are asked for among many that are not", async () => {
+test.concurrent("tail loses none of those that are asked for among many that are not", async () => {
   await using at = setting();
   await at.serve();
   const tail = await at.start("tail", "--status", "404");
@@ -109,7 +116,7 @@ test("tail loses none of those that are asked for among many that are not", asyn
   expect([rounds, tail.stderr()]).toEqual([["1", "2", "3"], ""]);
 });
 
-test("tail goes on with the process that comes in place of one that ends", async () => {
+test.concurrent("tail goes on with the process that comes in place of one that ends", async () => {
   await using at = setting();
   const first = await at.serve();
   const tail = await at.start("tail");
@@ -122,7 +129,25 @@ test("tail goes on with the process that comes in place of one that ends", async
   await until(tail, / 200 .*\/after /, () => at.get("/after"));
 });
 
-test("what watches one process by its id ends with it, and says so by its exit code", async () => {
+test.concurrent("tail goes over to the process that takes over, while the old one drains", async () => {
+  await using origin = RawOrigin.start(() => {});
+  await using at = setting(origin.port);
+  const old = await at.serve();
+  const tail = await at.start("tail");
+  await until(tail, / 200 .*\/before /, () => at.get("/before"));
+  // It has this to wait for.
+  const slow = at.get("/slow");
+  const { connection } = await origin.exchange(1);
+  const next = await at.serve("-u");
+  await tail.seen(new RegExp(`process ${next.pid} has taken its place`));
+  expect(tail.stderr()).not.toContain("has ended");
+  await until(tail, / 200 .*\/after /, () => at.get("/after"));
+  connection.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+  expect(await slow).toBe(200);
+  expect((await old.exited()).code).toBe(0);
+});
+
+test.concurrent("what watches one process by its id ends with it, and says so by its exit code", async () => {
   await using at = setting();
   const run = await at.serve();
   const tail = await at.start("tail", "--pid", String(run.pid));
@@ -132,7 +157,7 @@ test("what watches one process by its id ends with it, and says so by its exit c
   expect([code, stderr]).toEqual([1, "gatekeeper: the process has ended\n"]);
 });
 
-test("what has nothing to watch, or is told nonsense, says so by its exit code", async () => {
+test.concurrent("what has nothing to watch, or is told nonsense, says so by its exit code", async () => {
   await using at = setting();
   expect(await at.gatekeeper("tail")).toMatchObject({ code: 3, stderr: expect.stringContaining("no gatekeeper runs") });
   expect((await at.gatekeeper("top", "--once")).code).toBe(3);
@@ -141,7 +166,7 @@ test("what has nothing to watch, or is told nonsense, says so by its exit code",
   expect(wrong.stderr).toMatch(/--status: .*"5" is no status.*\n.*--slower-than: a time needs its unit/);
 });
 
-test("tail ends when nobody reads any more", async () => {
+test.concurrent("tail ends when nobody reads any more", async () => {
   await using at = setting();
   await at.serve();
   const shell = Bun.spawn(["sh", "-c", `"$0" tail | head -n 1`, await binaryPath()], {
