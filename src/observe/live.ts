@@ -80,6 +80,8 @@ export interface LivePeer {
   /** In words, where it is not `up`: why, and since when (milliseconds since 1970). */
   readonly reason: string | undefined;
   readonly since: number | undefined;
+  /** Taken out by hand, also where it is down as well. */
+  readonly isDraining: boolean;
   readonly inFlight: number;
   /** Of the last minute; null where there was no request. To the head of the answer. */
   readonly p50Ms: number | null;

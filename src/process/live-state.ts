@@ -55,13 +55,14 @@ export function liveState(facts: StateFacts): LiveState {
 }
 
 function livePeer(status: PeerStatus, { tally, now }: StateFacts): LivePeer {
-  const { name, upstream, inFlight, lastFailure } = status;
+  const { name, upstream, isDraining, inFlight, lastFailure } = status;
   const total = tally.peers.get(name);
   const { p50Ms, p99Ms } = total?.recent(now, tally.since) ?? NO_FIGURES;
   return {
     name,
     upstream,
     ...conditionOf(status),
+    isDraining,
     inFlight,
     p50Ms,
     p99Ms,

@@ -1,8 +1,10 @@
 import type { Exchange, LivePeer, LiveState, Tick } from "../../src/observe/live.ts";
 
+export const LIVE_NOW = 1_700_000_000_000;
+
 export function tick(more: Partial<Tick> = {}): Tick {
   return {
-    at: 1_700_000_000_000,
+    at: LIVE_NOW,
     requests: 0,
     errors: 0,
     inFlight: 0,
@@ -44,6 +46,7 @@ export function livePeer(more: Partial<LivePeer> = {}): LivePeer {
     state: "up",
     reason: undefined,
     since: undefined,
+    isDraining: false,
     inFlight: 0,
     p50Ms: 1,
     p99Ms: 2,
@@ -56,10 +59,10 @@ export function livePeer(more: Partial<LivePeer> = {}): LivePeer {
 
 export function liveState(more: Partial<LiveState> = {}): LiveState {
   return {
-    at: 1_700_000_000_000,
+    at: LIVE_NOW,
     version: "0.2.0",
     pid: 12,
-    startedAt: 1_700_000_000_000 - 3_725_000,
+    startedAt: LIVE_NOW - 3_725_000,
     urls: ["http://127.0.0.1:8008"],
     mayWrite: true,
     isStopping: false,

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, setDefaultTimeout, te
 import type { Browser, Page } from "playwright-core";
 import type { LiveState, Tick } from "../../src/observe/live.ts";
 import { FakeAdmin } from "../helpers/fake-admin.ts";
-import { exchangeOf, peerOf, SAMPLE_NOW, stateOf, tickOf } from "../helpers/live-sample.ts";
+import { LIVE_NOW, exchange, livePeer, liveState, tick } from "../helpers/live.ts";
 import { axeViolations, launchChromium, openPage, type OpenPage } from "./browser.ts";
 
 // Each wait has a deadline of its own; this is for a test that hangs.
@@ -19,7 +19,7 @@ afterEach(async () => {
 afterAll(() => browser.close());
 
 const SECOND = 1_000;
-const at = (seconds: number): number => SAMPLE_NOW + seconds * SECOND;
+const at = (seconds: number): number => LIVE_NOW + seconds * SECOND;
 
 // What runs in the page is text: its types are not those of the tests.
 const WATCH_CHANGES = `
@@ -55,17 +55,18 @@ async function seen(page: Page, selector: string, text: string | RegExp): Promis
 /** All that there may be to see at once. */
 function fullState(): LiveState {
   const error = "connection_refused: connect ECONNREFUSED 127.0.0.1:3001";
-  return stateOf({
+  return liveState({
     peers: [
-      peerOf("127.0.0.1:3000", { p50Ms: 8, p99Ms: 90, requests: 12_000, failures: 3, inFlight: 4 }),
-      peerOf("127.0.0.1:3001", {
+      livePeer({ name: "127.0.0.1:3000", p50Ms: 8, p99Ms: 90, requests: 12_000, failures: 3, inFlight: 4 }),
+      livePeer({
+        name: "127.0.0.1:3001",
         state: "down",
         reason: "connection refused",
         since: at(-90),
         lastError: { at: at(-90), reason: error },
       }),
-      peerOf("127.0.0.1:3002", { state: "suspect", reason: "requests fail on it, 3 of late" }),
-      peerOf("127.0.0.1:3003", { state: "draining", upstream: "app.internal:3000" }),
+      livePeer({ name: "127.0.0.1:3002", state: "suspect", reason: "requests fail on it, 3 of late" }),
+      livePeer({ name: "127.0.0.1:3003", state: "draining", isDraining: true, upstream: "app.internal:3000" }),
     ],
     routes: [
       { key: "app", requests: 9_000, errors: 2, requestsPerSecond: 30, p50Ms: 8, p99Ms: 90 },
@@ -73,8 +74,8 @@ function fullState(): LiveState {
     ],
     maintenance: { isOn: false, routes: ["api"] },
     reload: { count: 2, last: { at: at(-60), isReloaded: false, reason: "the configuration has errors" } },
-    failed: [exchangeOf({ status: 502, error, method: "POST", uri: "/orders", durationMs: 3, retries: 1 })],
-    slowest: [exchangeOf({ durationMs: 12_800, uri: "/report" })],
+    failed: [exchange({ status: 502, error, method: "POST", uri: "/orders", durationMs: 3, retries: 1 })],
+    slowest: [exchange({ durationMs: 12_800, uri: "/report" })],
     webSockets: [
       {
         id: "1",
@@ -88,21 +89,24 @@ function fullState(): LiveState {
         messagesPerSecond: 7,
       },
     ],
-    certificates: [{ names: ["app.example"], file: "/etc/app.pem", notAfter: SAMPLE_NOW + 12 * 86_400_000 }],
+    certificates: [{ names: ["app.example"], file: "/etc/app.pem", notAfter: LIVE_NOW + 12 * 86_400_000 }],
   });
 }
 
 function someTicks(seconds: number, until = 0): readonly Tick[] {
   return Array.from({ length: seconds }, (_, i) =>
-    tickOf({ at: at(until - seconds + 1 + i), requests: 40, errors: i % 7, p50Ms: 8, p90Ms: 40, p99Ms: 90 + i }),
+    tick({ at: at(until - seconds + 1 + i), requests: 40, errors: i % 7, p50Ms: 8, p90Ms: 40, p99Ms: 90 + i }),
   );
 }
 
 describe("the page", () => {
   test("shows what came from a request as text, whatever it is", async () => {
     const markup = `/<img src=x onerror=document.title=1>"'&amp;`;
-    const failed = [exchangeOf({ uri: markup, host: "<b>h</b>", status: 502, error: `dns_error: <script>1</script>` })];
-    await using fake = new FakeAdmin([], stateOf({ failed, slowest: failed, peers: [peerOf("<i>p</i>:1")] }));
+    const failed = [exchange({ uri: markup, host: "<b>h</b>", status: 502, error: `dns_error: <script>1</script>` })];
+    await using fake = new FakeAdmin(
+      [],
+      liveState({ failed, slowest: failed, peers: [livePeer({ name: "<i>p</i>:1" })] }),
+    );
     const { page, faults } = await shown(fake);
     await seen(page, "#failed .target", `<b>h</b>${markup}`);
     expect(await page.locator("#failed .note").nth(1).textContent()).toBe("<script>1</script>");
@@ -115,18 +119,18 @@ describe("the page", () => {
     await using fake = new FakeAdmin(someTicks(1, -100), fullState());
     const { page } = await shown(fake);
     await seen(page, "#peers", "127.0.0.1:3000");
-    fake.tick(tickOf({ at: at(1) }));
+    fake.tick(tick({ at: at(1) }));
     fake.state({ ...fullState(), at: at(1) });
     await seen(page, "#plot-requests dd", "0");
     await page.evaluate(WATCH_CHANGES);
     for (const second of [2, 3, 4]) {
-      fake.tick(tickOf({ at: at(second) }));
+      fake.tick(tick({ at: at(second) }));
       fake.state({ ...fullState(), at: at(second) });
       await page.evaluate("new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve, 30)))");
     }
     expect(await page.evaluate<unknown>("changes")).toEqual([]);
     // And it watches still.
-    fake.tick(tickOf({ at: at(5), requests: 10, p50Ms: 3, p90Ms: 4, p99Ms: 5 }));
+    fake.tick(tick({ at: at(5), requests: 10, p50Ms: 3, p90Ms: 4, p99Ms: 5 }));
     await seen(page, "#plot-requests dd", "2");
     expect(await page.evaluate<number>("changes.length")).toBeGreaterThan(0);
   });
@@ -136,11 +140,40 @@ describe("the page", () => {
     await using fake = new FakeAdmin(someTicks(60, -200), state);
     const { page } = await shown(fake);
     await page.waitForFunction(`${runsIn("#plot-requests path.area")} === 1`);
-    const again = { ...state, pid: 4_712, startedAt: at(-20) };
+    const again = { ...state, version: "0.3.0", pid: 4_712, startedAt: at(-20) };
     fake.restart(someTicks(10), again);
     await seen(page, "#pid", "4712");
+    await seen(page, "#notices", "gatekeeper is 0.3.0 by now");
     await page.waitForFunction(`${runsIn("#plot-requests path.area")} === 2`);
     expect(await page.evaluate<number>(runsIn("#plot-latency path.p99"))).toBe(2);
+  });
+
+  test("shows the first rows of many, and all of them to whoever asks", async () => {
+    const failed = Array.from({ length: 30 }, (_, i) => exchange({ at: at(-i), uri: `/${i}`, status: 502 }));
+    await using fake = new FakeAdmin([], liveState({ failed }));
+    const { page } = await shown(fake);
+    await seen(page, "#failed", "/7");
+    expect(await page.locator("#failed tbody tr").count()).toBe(8);
+    const more = page.locator("#failed .more");
+    await more.click();
+    expect(await page.locator("#failed tbody tr").count()).toBe(30);
+    expect(await more.getAttribute("aria-expanded")).toBe("true");
+    // What comes is put before the others, which stay as they are.
+    fake.state(liveState({ failed: [exchange({ at: at(1), uri: "/new", status: 502 }), ...failed] }));
+    await seen(page, "#failed tbody tr:first-child", "/new");
+    expect(await page.locator("#failed tbody tr").nth(30).textContent()).toContain("/29");
+    await more.click();
+    expect(await page.locator("#failed tbody tr").count()).toBe(8);
+  });
+
+  test("gives back a peer that is down and was taken out by hand", async () => {
+    const peers = [livePeer({ state: "down", reason: "connection refused", isDraining: true })];
+    await using fake = new FakeAdmin([], liveState({ peers }));
+    const { page } = await shown(fake);
+    await seen(page, "#notices", "127.0.0.1:3000 is drained, and down: connection refused.");
+    await page.getByRole("button", { name: "Undrain 127.0.0.1:3000" }).click();
+    await seen(page, "#said", "127.0.0.1:3000 gets requests again.");
+    expect(fake.posted[0]?.body).toEqual({ type: "drain", peer: "127.0.0.1:3000", on: false });
   });
 
   test("is read by keys at each point, all plots at once", async () => {
@@ -176,7 +209,7 @@ describe("the page", () => {
   });
 
   test("asks for the token where it may not change things, and says when it is wrong", async () => {
-    await using fake = new FakeAdmin(someTicks(5), stateOf());
+    await using fake = new FakeAdmin(someTicks(5), liveState());
     fake.token = "right";
     const { page } = await shown(fake);
     await seen(page, "#peers", "127.0.0.1:3000");
@@ -201,7 +234,7 @@ describe("the page", () => {
   });
 
   test("asks for the token where nothing is told without one, and keeps it for the tab alone", async () => {
-    await using fake = new FakeAdmin(someTicks(5), stateOf());
+    await using fake = new FakeAdmin(someTicks(5), liveState());
     fake.token = "right";
     fake.wantsTokenToRead = true;
     const { page } = await shown(fake);
@@ -216,7 +249,7 @@ describe("the page", () => {
   });
 
   test("says what was not done, and why", async () => {
-    await using fake = new FakeAdmin([], stateOf());
+    await using fake = new FakeAdmin([], liveState());
     fake.answer = () => Response.json({ type: "refused", reason: "there is no such peer" }, { status: 409 });
     const { page } = await shown(fake);
     await page.getByRole("button", { name: "Drain 127.0.0.1:3000" }).click();

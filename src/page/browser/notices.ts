@@ -71,14 +71,15 @@ function errorNotices(ticks: readonly Tick[]): readonly Notice[] {
   return [{ level: errors < requests / 20 ? "warn" : "bad", text }];
 }
 
-function peerNotices({ name, state, reason, since, inFlight }: LivePeer, now: number): readonly Notice[] {
+function peerNotices({ name, state, reason, since, isDraining, inFlight }: LivePeer, now: number): readonly Notice[] {
+  const drained = isDraining ? "drained, and " : "";
   const time = since === undefined ? "" : ` since ${moment(since, now)}`;
   const why = reason === undefined ? "" : `: ${reason}`;
   switch (state) {
     case "up":
       return [];
     case "down":
-      return [{ level: "bad", text: `${name} is down${time}${why}.` }];
+      return [{ level: isDraining ? "warn" : "bad", text: `${name} is ${drained}down${time}${why}.` }];
     case "suspect":
       return [{ level: "warn", text: `${name} is suspect: ${reason ?? "requests fail on it"}. Others are preferred.` }];
     case "draining":

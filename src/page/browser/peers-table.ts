@@ -38,9 +38,12 @@ export class PeersTable {
           head: "Action",
           kind: "action",
           fill: (cell, peer) => {
-            const isOut = peer.state === "draining";
-            const text = isOut ? "Undrain" : "Drain";
-            actions.bind(child(cell, "button", "do"), { text, whole: `${text} ${peer.name}` }, draining(peer, !isOut));
+            const text = peer.isDraining ? "Undrain" : "Drain";
+            actions.bind(
+              child(cell, "button", "do"),
+              { text, whole: `${text} ${peer.name}` },
+              draining(peer, !peer.isDraining),
+            );
           },
         },
       ],

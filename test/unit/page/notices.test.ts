@@ -1,34 +1,34 @@
 import { describe, expect, test } from "bun:test";
 import { noticesOf, verdictOf } from "../../../src/page/browser/notices.ts";
 import type { LiveState } from "../../../src/observe/live.ts";
-import { peerOf, SAMPLE_NOW, stateOf, tickOf } from "../../helpers/live-sample.ts";
+import { LIVE_NOW, livePeer, liveState, tick } from "../../helpers/live.ts";
 
 const DAY = 24 * 60 * 60_000;
 
 function told(state: Partial<LiveState>): readonly string[] {
-  return noticesOf(stateOf(state), []).map(({ level, text }) => `${level}: ${text}`);
+  return noticesOf(liveState(state), []).map(({ level, text }) => `${level}: ${text}`);
 }
 
 describe("what needs attention", () => {
   test("is nothing where all is up", () => {
-    expect(noticesOf(stateOf(), [tickOf({ requests: 100, errors: 4 })])).toEqual([]);
+    expect(noticesOf(liveState(), [tick({ requests: 100, errors: 4 })])).toEqual([]);
     expect(verdictOf([])).toEqual({ level: "ok", text: "All is up" });
   });
 
   test("is a peer that is down, and why", () => {
-    const peer = peerOf("127.0.0.1:3000", { state: "down", reason: "connection refused" });
+    const peer = livePeer({ name: "127.0.0.1:3000", state: "down", reason: "connection refused" });
     expect(told({ peers: [peer] })).toEqual(["bad: 127.0.0.1:3000 is down: connection refused."]);
   });
 
   test("is a peer on which requests fail", () => {
     const reason = "requests fail on it, 3 of late; the last: ECONNRESET";
-    expect(told({ peers: [peerOf("a:1", { state: "suspect", reason })] })).toEqual([
+    expect(told({ peers: [livePeer({ name: "a:1", state: "suspect", reason })] })).toEqual([
       "warn: a:1 is suspect: requests fail on it, 3 of late; the last: ECONNRESET. Others are preferred.",
     ]);
   });
 
   test("is what somebody switched, lest it is forgotten", () => {
-    const peers = [peerOf("a:1", { state: "draining", inFlight: 2 })];
+    const peers = [livePeer({ name: "a:1", state: "draining", isDraining: true, inFlight: 2 })];
     expect(told({ peers, maintenance: { isOn: true, routes: ["api"] }, isStopping: true })).toEqual([
       "warn: It is stopping: no new connections are taken.",
       "warn: Maintenance is on: every request is answered 503.",
@@ -38,7 +38,7 @@ describe("what needs attention", () => {
   });
 
   test("is a reload that was refused", () => {
-    const last = { at: SAMPLE_NOW, isReloaded: false, reason: "conf.yaml:3: unknown key" };
+    const last = { at: LIVE_NOW, isReloaded: false, reason: "conf.yaml:3: unknown key" };
     expect(told({ reload: { count: 1, last } })[0]).toMatch(
       /^bad: The reload at [\d:]+ was refused, the configuration before it holds: conf.yaml:3: unknown key$/,
     );
@@ -61,7 +61,7 @@ describe("what needs attention", () => {
     [12, "warn: The certificate of a.example ends in 12 days."],
     [60, undefined],
   ])("is a certificate with %d days left: %p", (days, text) => {
-    const certificates = [{ names: ["a.example"], file: "a.pem", notAfter: SAMPLE_NOW + days * DAY }];
+    const certificates = [{ names: ["a.example"], file: "a.pem", notAfter: LIVE_NOW + days * DAY }];
     const [first] = told({ certificates });
     if (text === undefined) expect(first).toBeUndefined();
     else expect(first).toStartWith(text);
@@ -69,8 +69,8 @@ describe("what needs attention", () => {
 
   test("is a share of failures in the last minute, but not a few", () => {
     const told = (errors: number): unknown => {
-      const old = tickOf({ at: SAMPLE_NOW - 61_000, requests: 1_000, errors: 1_000 });
-      return noticesOf(stateOf(), [old, tickOf({ requests: 200, errors })]);
+      const old = tick({ at: LIVE_NOW - 61_000, requests: 1_000, errors: 1_000 });
+      return noticesOf(liveState(), [old, tick({ requests: 200, errors })]);
     };
     expect(told(4)).toEqual([]);
     expect(told(6)).toEqual([{ level: "warn", text: "3% of the requests of the last minute failed (6 of 200)." }]);

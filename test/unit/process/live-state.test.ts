@@ -60,6 +60,7 @@ describe("a peer", () => {
     const [told] = stateOf({ peers: [peer(status)] }).peers;
     expect(told?.state).toBe(state);
     expect(told?.reason).toBe(reason);
+    expect(told?.isDraining).toBe("isDraining" in status);
   });
 
   test("is down since its check says so", () => {
