@@ -1,6 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import type { BridgeOptions } from "./websocket/bridge-options.ts";
-import type { BridgeEnd, Sweepable } from "./websocket/bridges.ts";
+import { type BridgeEnd, DEAD_SIDE, type Sweepable } from "./websocket/bridges.ts";
 import { ClientEnd, type ClientSocket } from "./websocket/client-end.ts";
 import { CloseCode } from "./websocket/frame.ts";
 import { Hold, isReturning, type Regained } from "./websocket/hold.ts";
@@ -224,7 +224,7 @@ export class Bridge implements UpstreamListener, Sweepable {
     log.info("a WebSocket showed no sign of life", { side, peer: this.#peer, silentMs: websocket.deadAfterMs });
     const silent = this.#upstream;
     if (side === "upstream" && this.#beginHold(CloseCode.abnormal, "")) return silent.terminate();
-    this.#note("gatekeeper", CloseCode.abnormal, `the ${side} showed no sign of life`);
+    this.#note("gatekeeper", CloseCode.abnormal, DEAD_SIDE[side]);
     if (side === "client") {
       this.#upstream.abort();
       this.#client?.terminate();

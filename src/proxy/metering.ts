@@ -4,6 +4,7 @@ import type { WorkerMeter } from "../observe/metrics/worker-meter.ts";
 import type { Peer } from "../upstream/peer.ts";
 import type { GatewaySession } from "./gateway-ctx.ts";
 import { HostLabels } from "./host-labels.ts";
+import { isNobodys } from "./outcomes.ts";
 import { bytesReceived, type Observation } from "./observation.ts";
 
 const SWITCHING_PROTOCOLS = 101;
@@ -72,9 +73,10 @@ function endOf(observation: Observation): number {
   return observation.upstreamLatencyMs === undefined ? performance.now() : observation.now();
 }
 
-/** The answer had begun, and its peer broke it off. */
-function isBroken({ ctx, observation }: GatewaySession, error: ProxyError): boolean {
-  return error.side === "upstream" && !ctx.isFailureCounted && observation?.upstreamLatencyMs !== undefined;
+/** The answer had begun, and its peer broke it off. An open WebSocket ends as it likes. */
+function isBroken({ ctx, observation, status }: GatewaySession, error: ProxyError): boolean {
+  if (error.side !== "upstream" || ctx.isFailureCounted || isNobodys(error)) return false;
+  return observation?.upstreamLatencyMs !== undefined && status !== SWITCHING_PROTOCOLS;
 }
 
 function exchangeOf(session: GatewaySession): Exchange {

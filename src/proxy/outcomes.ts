@@ -68,6 +68,6 @@ function note({ life }: Peer, { kind, detail }: ProxyError): void {
 }
 
 /** No peer was asked. One that an earlier attempt was made on has nothing to do with it. */
-function isNobodys({ kind }: ProxyError): boolean {
+export function isNobodys({ kind }: ProxyError): boolean {
   return kind === "no_peer_available" || kind === "name_not_resolved" || kind.startsWith("queue_");
 }

@@ -6,6 +6,7 @@ import { sampleIn, startOverviewed } from "../helpers/overviewed.ts";
 import { sum } from "../../src/observe/metrics/tally.ts";
 import { configWith, type ProxyOptions } from "../helpers/proxy.ts";
 import { RawOrigin, refusingPort } from "../helpers/raw-origin.ts";
+import { rawClient } from "../helpers/ws-raw.ts";
 
 setDefaultTimeout(20_000);
 
@@ -202,6 +203,29 @@ describe("the state", () => {
       await origin.stop(true);
     }
   });
+});
+
+test("a WebSocket whose client has fallen silent is no failure of anything here", async () => {
+  const origin = Bun.serve<undefined>({
+    port: 0,
+    fetch: (request, server) => (server.upgrade(request, { data: undefined }) ? undefined : new Response(null)),
+    websocket: { message() {} },
+  });
+  try {
+    const websocket = { maxMessageBytes: 1_000, deadAfterMs: 100, handshakeTimeoutMs: 1_000 };
+    await withProxy({ upstreams: [at(origin.port ?? 0)], proxy: { websocket } }, async (overviewed) => {
+      using watching = new Watching(overviewed, { exchanges: undefined });
+      using _client = await rawClient(overviewed.port);
+      const state = await watching.until("state", ({ routes }) => routes[0]?.requests === 1);
+      expect(state.routes[0]?.errors).toBe(0);
+      expect(state.failed).toEqual([]);
+      expect(state.peers[0]).toMatchObject({ requests: 1, failures: 0 });
+      const text = await overviewed.overview.metrics("prometheus");
+      expect(sampleIn(text, 'gatekeeper_errors_total{reason="client_gone"}')).toBe(1);
+    });
+  } finally {
+    await origin.stop(true);
+  }
 });
 
 test("what is open is told by worker", async () => {

@@ -14,6 +14,12 @@ export interface BridgeEnd {
   readonly traffic: Readonly<Traffic>;
 }
 
+/** The reason of an end that the proxy makes because one side is silent. */
+export const DEAD_SIDE = {
+  client: "the client showed no sign of life",
+  upstream: "the upstream showed no sign of life",
+} as const;
+
 /** A bridge as the sweep and the drain see it. */
 export interface Sweepable {
   /** How often it wants to be looked at. */

@@ -2,7 +2,7 @@ import { ProxyError } from "../../core/errors.ts";
 import type { Peer } from "../../upstream/peer.ts";
 import type { OpenStream, OpenStreams } from "../open-streams.ts";
 import type { Session } from "../session.ts";
-import type { BridgeEnd } from "./bridges.ts";
+import { type BridgeEnd, DEAD_SIDE } from "./bridges.ts";
 import type { OpenWebSockets } from "./open-web-sockets.ts";
 import type { Traffic } from "./traffic.ts";
 
@@ -92,6 +92,8 @@ function errorOf(end: BridgeEnd): ProxyError | undefined {
     case "client":
       return new ProxyError("client_gone", "the client's WebSocket ended without a close frame");
     case "gatekeeper":
+      // Such as a phone without its network: nothing here has failed.
+      if (end.reason === DEAD_SIDE.client) return new ProxyError("client_gone", end.reason);
       return new ProxyError("read_timeout", end.reason === "" ? "one side of the WebSocket was dead" : end.reason);
   }
 }
