@@ -47,6 +47,11 @@ export class Census implements Disposable {
     this.onTick = undefined;
   }
 
+  /** The workers that do not answer: they are to be spared further questions. */
+  get silent(): ReadonlySet<number> {
+    return new Set([...this.#pending].filter(([, pending]) => pending >= MOST_PENDING).map(([worker]) => worker));
+  }
+
   /** Has all workers tell what they counted until now. @param isFull with what takes longer to find out */
   async collect(isFull: boolean): Promise<void> {
     const { workers } = this.#source;
@@ -57,8 +62,7 @@ export class Census implements Disposable {
       slowerThanMs: this.tally.recollection.slowerThanMs(at),
     };
     for (const { worker, isServing } of workers) if (!isServing) this.tally.forgetGauges(worker);
-    const silent = [...this.#pending].filter(([, pending]) => pending >= MOST_PENDING).map(([worker]) => worker);
-    const answers = this.#source.askEach({ type: "tell", wish: { exchanges, isFull } }, new Set(silent));
+    const answers = this.#source.askEach({ type: "tell", wish: { exchanges, isFull } }, this.silent);
     const added = answers.map((answer, i) => answer && this.#await(workers[i]?.worker ?? i + 1, answer));
     await within(ANSWER_MS, Promise.all(added));
   }

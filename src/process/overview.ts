@@ -180,7 +180,7 @@ export class Overview implements Pick<AdminHandlers, "metrics" | "connections" |
   }
 
   async #ask(ask: Ask) {
-    const answers = this.#options.supervisor.askEach(ask);
+    const answers = this.#options.supervisor.askEach(ask, this.#census.silent);
     return await Promise.all(answers.map((answer) => answer && within(ANSWER_MS, answer)));
   }
 

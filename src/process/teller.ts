@@ -49,9 +49,9 @@ export class Teller {
     return telling;
   }
 
-  /** The busiest since this was last called. */
+  /** The busiest of late. */
   webSockets(): readonly LiveWebSocket[] {
-    return this.#service.webSockets.open.tell(performance.now(), Date.now());
+    return this.#service.webSockets.open.tell(Date.now());
   }
 }
 

@@ -2,8 +2,8 @@ import type { Exchange } from "../live.ts";
 import { type ExchangeFacts, type ExchangeFilter, Watched, type WatchedDelta } from "./watched.ts";
 
 /** Failures that are kept until they are taken: of a storm the first ones tell enough. */
-const MOST_FAILED = 50;
-const MOST_SLOWEST = 20;
+export const MOST_FAILED = 50;
+export const MOST_SLOWEST = 20;
 
 /** What is wanted of the exchanges from now on. */
 export interface ExchangesWish {

@@ -1,10 +1,8 @@
 import type { Exchange } from "../live.ts";
-import { type ExchangesDelta, slowestOf } from "./exchanges.ts";
+import { type ExchangesDelta, MOST_FAILED, MOST_SLOWEST, slowestOf } from "./exchanges.ts";
 
 const MINUTE_MS = 60_000;
 const KEPT_MINUTES = 15;
-const MOST_SLOWEST = 20;
-const MOST_FAILED = 50;
 
 /** The slowest and the failed exchanges of late, of all workers. */
 export class Recollection {

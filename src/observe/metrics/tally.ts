@@ -3,11 +3,10 @@ import { HistogramTotal, quantileMs, TIME_BOUNDS_MS } from "./histogram.ts";
 import { Recollection } from "./recollection.ts";
 import type { Telling, WorkerGauges } from "./telling.ts";
 import { PeerTotal, RouteTotal } from "./totals.ts";
+import { MOST_GONE } from "./worker-meter.ts";
 
 /** So many seconds are kept: fifteen minutes. */
 const MOST_TICKS = 900;
-/** Routes and peers that are gone are forgotten past so many. */
-const MOST_GONE = 1_000;
 
 const NO_EXCHANGES: Exchanges = { exchanges: [], untold: 0 };
 

@@ -6,8 +6,8 @@ export const OTHER_HOST = "_other";
 /** What a request is counted under that no route took. */
 export const NO_ROUTE = "_none";
 
-/** Routes that are no longer configured are forgotten past so many: a reload makes others, for ever. */
-const MOST_GONE = 1_000;
+/** What is no longer configured is forgotten past so many: reloads, and names that stand for others, make more for ever. */
+export const MOST_GONE = 1_000;
 
 /** What one worker counts, over all its configurations. It is taken, and begins anew, about once a second. */
 export class WorkerMeter {

@@ -4,6 +4,8 @@ import type { Traffic } from "./traffic.ts";
 
 /** More are only counted. */
 const MOST_TOLD = 100;
+/** A rate over less says little: two who ask do not spoil each other's. */
+const LEAST_RATED_MS = 500;
 
 interface Open {
   readonly id: string;
@@ -11,8 +13,10 @@ interface Open {
   readonly traffic: Readonly<Traffic>;
   /** By `Date.now()`. */
   readonly openedAt: number;
-  /** Messages both ways when this was last told. */
-  toldMessages: number;
+  /** When its rate was taken, and how many messages both ways there were. */
+  ratedAt: number;
+  ratedMessages: number;
+  messagesPerSecond: number;
 }
 
 /** The WebSockets of a worker while they are open, for who watches, and their messages over all that there were. */
@@ -25,8 +29,6 @@ export class OpenWebSockets {
   /** Of all, when they were last taken. */
   #takenReceived = 0;
   #takenSent = 0;
-  /** When they were last told, by `performance.now()`. */
-  #toldAt = Number.NaN;
 
   get size(): number {
     return this.#open.size;
@@ -34,7 +36,15 @@ export class OpenWebSockets {
 
   add(session: Session, traffic: Readonly<Traffic>, openedAt: number): void {
     const id = (++this.#opened).toString(36);
-    this.#open.set(traffic, { id, session, traffic, openedAt, toldMessages: 0 });
+    this.#open.set(traffic, {
+      id,
+      session,
+      traffic,
+      openedAt,
+      ratedAt: openedAt,
+      ratedMessages: 0,
+      messagesPerSecond: 0,
+    });
   }
 
   delete(traffic: Readonly<Traffic>): void {
@@ -57,29 +67,26 @@ export class OpenWebSockets {
     return taken;
   }
 
-  /**
-   * The busiest since this was last called, at most a hundred; the first time, since each was opened.
-   *
-   * @param now by `performance.now()` @param at since 1970
-   */
-  tell(now: number, at: number): readonly LiveWebSocket[] {
-    const sinceMs = now - this.#toldAt;
-    this.#toldAt = now;
-    const all = [...this.#open.values()].map((open) => {
-      const { messagesReceived, messagesSent } = open.traffic;
-      const messages = messagesReceived + messagesSent;
-      const openMs = Math.max(1, at - open.openedAt);
-      const lastedMs = Number.isNaN(sinceMs) ? openMs : Math.min(sinceMs, openMs);
-      const messagesPerSecond = ((messages - open.toldMessages) * 1_000) / Math.max(1, lastedMs);
-      open.toldMessages = messages;
-      return { open, messagesPerSecond };
-    });
-    const busiest = all.sort((a, b) => b.messagesPerSecond - a.messagesPerSecond).slice(0, MOST_TOLD);
-    return busiest.map(({ open, messagesPerSecond }) => live(open, messagesPerSecond));
+  /** The busiest of late, at most a hundred. @param at now, by `Date.now()` */
+  tell(at: number): readonly LiveWebSocket[] {
+    for (const open of this.#open.values()) rate(open, at);
+    const busiest = [...this.#open.values()].sort((a, b) => b.messagesPerSecond - a.messagesPerSecond);
+    return busiest.slice(0, MOST_TOLD).map(live);
   }
 }
 
-function live({ id, session, traffic, openedAt }: Open, messagesPerSecond: number): LiveWebSocket {
+/** Takes its rate anew, where it was not taken a moment ago. */
+function rate(open: Open, at: number): void {
+  const lastedMs = at - open.ratedAt;
+  if (lastedMs < LEAST_RATED_MS && open.ratedAt !== open.openedAt) return;
+  const messages = open.traffic.messagesReceived + open.traffic.messagesSent;
+  open.messagesPerSecond = ((messages - open.ratedMessages) * 1_000) / Math.max(1, lastedMs);
+  if (lastedMs < LEAST_RATED_MS) return;
+  open.ratedMessages = messages;
+  open.ratedAt = at;
+}
+
+function live({ id, session, traffic, openedAt, messagesPerSecond }: Open): LiveWebSocket {
   const { messagesReceived, messagesSent } = traffic;
   return {
     id,

@@ -38,7 +38,7 @@ describe("what is told", () => {
       const traffic = open(sockets, `/${i}`);
       for (let count = 0; count < i; count++) traffic.received("x");
     }
-    const told = sockets.tell(1_000, 1_000);
+    const told = sockets.tell(1_000);
     expect(told).toHaveLength(100);
     expect(told.slice(0, 2).map(({ path }) => path)).toEqual(["/149", "/148"]);
     expect(new Set(told.map(({ id }) => id)).size).toBe(100);
@@ -48,12 +48,23 @@ describe("what is told", () => {
     const sockets = new OpenWebSockets();
     const old = open(sockets, "/old", 0);
     for (let i = 0; i < 100; i++) old.received("x");
-    expect(sockets.tell(10_000, 10_000)[0]?.messagesPerSecond).toBeCloseTo(10, 5);
+    expect(sockets.tell(10_000)[0]?.messagesPerSecond).toBeCloseTo(10, 5);
     for (let i = 0; i < 4; i++) old.sent(Buffer.from("x"));
     const young = open(sockets, "/young", 11_500);
     for (let i = 0; i < 5; i++) young.received("x");
-    const rates = Object.fromEntries(sockets.tell(12_000, 12_000).map((each) => [each.path, each.messagesPerSecond]));
+    const rates = Object.fromEntries(sockets.tell(12_000).map((each) => [each.path, each.messagesPerSecond]));
     expect(rates["/old"]).toBeCloseTo(2, 5);
     expect(rates["/young"]).toBeCloseTo(10, 5);
+  });
+
+  test("keeps a rate for a moment, so that two who ask do not spoil each other's", () => {
+    const sockets = new OpenWebSockets();
+    const traffic = open(sockets, "/", 0);
+    for (let i = 0; i < 10; i++) traffic.received("x");
+    expect(sockets.tell(1_000)[0]?.messagesPerSecond).toBeCloseTo(10, 5);
+    expect(sockets.tell(1_010)[0]?.messagesPerSecond).toBeCloseTo(10, 5);
+    traffic.received("x");
+    expect(sockets.tell(2_000)[0]?.messagesPerSecond).toBeCloseTo(1, 5);
+    expect(sockets.tell(3_000)[0]?.messagesPerSecond).toBe(0);
   });
 });
