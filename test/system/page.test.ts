@@ -33,10 +33,12 @@ class Setting implements AsyncDisposable {
     return this.#run?.pid ?? 0;
   }
 
-  async configure(more = ""): Promise<void> {
+  /** With more lines of routes or settings, and a token of the admin listener. */
+  async configure(more = "", token?: string): Promise<void> {
     const text = [
       "listeners: [{ address: 127.0.0.1:0 }]",
-      `admin: 127.0.0.1:${this.#admin}`,
+      `admin: { listen: 127.0.0.1:${this.#admin}${token === undefined ? "" : `, token: ${token}`} }`,
+      "threads: 2",
       `upgrade_sock: ${join(this.#folder.path, "upgrade.sock")}`,
       "routes:",
       `  - { name: reports, match: { path: /reports/* }, upstreams: ${this.upstream} }`,
@@ -207,6 +209,38 @@ describe("the page of the compiled binary", () => {
     await press("Reopen reports");
     await seen(page, "#said", "The route reports is served again.");
     expect(await setting.get("/reports/1")).toBe(200);
+    expect(faults).toEqual([]);
+  });
+
+  test("asks for the token before it changes anything, where there is one", async () => {
+    await using setting = new Setting();
+    await setting.configure("", "a-token-of-the-test");
+    await setting.start();
+    const { page } = await setting.open();
+    expect(await page.locator("button.do").first().isVisible()).toBe(false);
+    await page.getByRole("button", { name: "Enter the token" }).click();
+    await page.locator("#token-field").fill("wrong");
+    await page.keyboard.press("Enter");
+    await seen(page, '#said[data-level="bad"]', "The token is not the right one.");
+    await page.getByRole("button", { name: "Enter the token" }).click();
+    await seen(page, "#token-dialog", "The token was not the right one.");
+    await page.locator("#token-field").fill("a-token-of-the-test");
+    await page.keyboard.press("Enter");
+    await seen(page, "#said", "The token is the right one.");
+    await page.getByRole("button", { name: `Drain ${setting.upstream}` }).click();
+    await seen(page, "#peers .state", "drained");
+    expect(await setting.get("/")).toBe(503);
+  });
+
+  test("tells that a worker ended and was replaced", async () => {
+    await using setting = await started();
+    const { page, faults } = await setting.open();
+    await seen(page, "#workers", "serves");
+    const [, pid] = /process (\d+)/.exec((await page.locator("#workers tbody tr").nth(1).textContent()) ?? "") ?? [];
+    process.kill(Number(pid), "SIGKILL");
+    await seen(page, "#notices", "Worker 2 ended unasked and was replaced (1 time).");
+    await setting.get("/failing");
+    await seen(page, "#failed", "/failing");
     expect(faults).toEqual([]);
   });
 

@@ -43,9 +43,13 @@ export class Actions {
     const outcome = await this.#send(action).catch((error: unknown): Outcome => {
       return { isDone: false, text: `Not done: gatekeeper did not answer (${String(error)}).` };
     });
-    setAttribute(this.#said, "data-level", outcome.isDone ? "ok" : "bad");
+    this.say(outcome);
+  }
+
+  say({ isDone, text }: Outcome): void {
+    setAttribute(this.#said, "data-level", isDone ? "ok" : "bad");
     // With the time, which also makes the same words news when they are said again.
-    setText(this.#said, `${clock(Date.now())} ${outcome.text}`);
+    setText(this.#said, `${clock(Date.now())} ${text}`);
   }
 
   async #isMeant({ title, text, yes }: NonNullable<Action["confirm"]>): Promise<boolean> {
@@ -72,6 +76,8 @@ export class Actions {
       });
       if (answer.status === 401) {
         if (!(await this.#token.ask())) return { isDone: false, text: "Not done: it needs the token." };
+        // The next answer tells whether it is the right one.
+        this.#token.judge(true);
         this.#onToken();
         continue;
       }

@@ -8,6 +8,8 @@ export class Token {
   readonly #field = byId("token-field") as HTMLInputElement;
   readonly #wrong = byId("token-wrong");
   #value: string | undefined = stored();
+  /** Nobody said yet whether it is the right one. */
+  #isNew = false;
 
   get value(): string | undefined {
     return this.#value;
@@ -34,8 +36,16 @@ export class Token {
     this.#field.value = "";
     if (value === "") return false;
     this.#value = value;
+    this.#isNew = true;
     store(value);
     return true;
+  }
+
+  /** Of what was just entered, whether it is the right one; undefined where that was told before. */
+  judge(mayWrite: boolean): boolean | undefined {
+    if (!this.#isNew) return undefined;
+    this.#isNew = false;
+    return mayWrite;
   }
 }
 
