@@ -29,66 +29,73 @@ export type Family = {
 
 /** Families without samples are left out. */
 export function exposition(families: readonly Family[], format: MetricsFormat): string {
-  const lines = families.flatMap((family) => (family.samples.length === 0 ? [] : familyLines(family, format)));
-  if (format === "openmetrics") lines.push("# EOF");
-  return `${lines.join("\n")}\n`;
+  // One text that grows: with thousands of routes an array of its lines takes longer to make than all else.
+  let text = "";
+  for (const family of families) if (family.samples.length > 0) text += familyText(family, format);
+  return format === "openmetrics" ? `${text}# EOF\n` : text;
 }
 
 const SUFFIX = { counter: "_total", info: "_info", gauge: "", histogram: "" } as const;
 const UNIT = /_(seconds|bytes)$/;
 
-function familyLines(family: Family, format: MetricsFormat): string[] {
+function familyText(family: Family, format: MetricsFormat): string {
   const { name, help, type } = family;
   const isOpen = format === "openmetrics";
   const sampleName = name + SUFFIX[type];
   // Prometheus' own format calls a counter by its sample's name, and knows no info.
   const familyName = isOpen ? name : sampleName;
-  const lines = [`# HELP ${familyName} ${escapeHelp(help, isOpen)}`];
-  lines.push(`# TYPE ${familyName} ${type === "info" && !isOpen ? "gauge" : type}`);
+  let text = `# HELP ${familyName} ${escapeHelp(help, isOpen)}\n`;
+  text += `# TYPE ${familyName} ${type === "info" && !isOpen ? "gauge" : type}\n`;
   const unit = UNIT.exec(name)?.[1];
-  if (isOpen && unit !== undefined) lines.push(`# UNIT ${name} ${unit}`);
+  if (isOpen && unit !== undefined) text += `# UNIT ${name} ${unit}\n`;
   if (family.type === "histogram") {
-    const buckets = family.unit === "seconds" ? TIMES : SIZES;
-    for (const { labels, of } of family.samples) lines.push(...histogramLines(name, labels, of, buckets, isOpen));
-  } else
-    for (const { labels, value } of family.samples) lines.push(`${sampleName}${labelText(labels)} ${number(value)}`);
-  return lines;
+    const buckets = (family.unit === "seconds" ? TIMES : SIZES)[format];
+    for (const sample of family.samples) text += histogramText(name, sample, buckets);
+  } else for (const { labels, value } of family.samples) text += `${sampleName}${labelText(labels)} ${number(value)}\n`;
+  return text;
 }
 
 /** What is told of an array of fine buckets. */
 interface ToldBuckets {
-  /** `le` of each, and the last of the fine buckets that are within it. */
-  readonly told: readonly { readonly bound: number; readonly last: number }[];
+  /** The text of each bound's label, and the last of the fine buckets that are within it. */
+  readonly told: readonly { readonly label: string; readonly last: number }[];
   /** What the sum is divided by. */
   readonly per: number;
 }
 
-const TIMES: ToldBuckets = {
-  told: TOLD_BOUNDS_MS.map((ms) => ({ bound: ms / 1_000, last: TIME_BOUNDS_MS.indexOf(ms) })),
-  per: 1_000,
-};
-const SIZES: ToldBuckets = { told: SIZE_BOUNDS_BYTES.map((bound, last) => ({ bound, last })), per: 1 };
+const TIMES = inBoth(
+  TOLD_BOUNDS_MS.map((ms) => ({ bound: ms / 1_000, last: TIME_BOUNDS_MS.indexOf(ms) })),
+  1_000,
+);
+const SIZES = inBoth(
+  SIZE_BOUNDS_BYTES.map((bound, last) => ({ bound, last })),
+  1,
+);
 
-function histogramLines(
-  name: string,
-  labels: Labels,
-  { counts, count, sum }: HistogramTotal,
-  { told, per }: ToldBuckets,
-  isOpen: boolean,
-): string[] {
-  const lines: string[] = [];
+function inBoth(
+  told: readonly { readonly bound: number; readonly last: number }[],
+  per: number,
+): Readonly<Record<MetricsFormat, ToldBuckets>> {
+  const of = (isOpen: boolean): ToldBuckets => ({
+    told: told.map(({ bound, last }) => ({ label: `le="${boundText(bound, isOpen)}"}`, last })),
+    per,
+  });
+  return { prometheus: of(false), openmetrics: of(true) };
+}
+
+function histogramText(name: string, { labels, of }: HistogramSample, { told, per }: ToldBuckets): string {
+  const { counts, count, sum } = of;
+  const own = labelText(labels);
+  const start = `${name}_bucket${own === "" ? "{" : `${own.slice(0, -1)},`}`;
+  let text = "";
   let within = 0;
   let next = 0;
-  for (const { bound, last } of told) {
+  for (const { label, last } of told) {
     for (; next <= last; next++) within += counts[next] ?? 0;
-    lines.push(`${name}_bucket${labelText({ ...labels, le: boundText(bound, isOpen) })} ${number(within)}`);
+    text += `${start}${label} ${within}\n`;
   }
-  lines.push(`${name}_bucket${labelText({ ...labels, le: "+Inf" })} ${number(count)}`);
-  lines.push(
-    `${name}_sum${labelText(labels)} ${number(sum / per)}`,
-    `${name}_count${labelText(labels)} ${number(count)}`,
-  );
-  return lines;
+  text += `${start}le="+Inf"} ${count}\n`;
+  return `${text}${name}_sum${own} ${number(sum / per)}\n${name}_count${own} ${count}\n`;
 }
 
 /** OpenMetrics wants a bound to look like a number with a fraction. */
@@ -97,9 +104,9 @@ function boundText(bound: number, isOpen: boolean): string {
 }
 
 function labelText(labels: Labels): string {
-  const entries = Object.entries(labels);
-  if (entries.length === 0) return "";
-  return `{${entries.map(([name, value]) => `${name}="${escapeLabel(value)}"`).join(",")}}`;
+  let text = "";
+  for (const name in labels) text += `${text === "" ? "{" : ","}${name}="${escapeLabel(labels[name] ?? "")}"`;
+  return text === "" ? "" : `${text}}`;
 }
 
 function escapeLabel(value: string): string {

@@ -33,7 +33,7 @@ describe("Prometheus' text", () => {
   });
 
   test("a family without samples is left out", () => {
-    expect(exposition([{ ...REQUESTS, samples: [] }], "prometheus")).toBe("\n");
+    expect(exposition([{ ...REQUESTS, samples: [] }], "prometheus")).toBe("");
   });
 
   test("what stands in a label cannot end it, nor its line", () => {
