@@ -92,6 +92,7 @@ export interface LivePeer {
   readonly lastError: { readonly at: number; readonly reason: string } | undefined;
 }
 
+/** The busiest first, at most two hundred; `_none` is what no route took. */
 export interface LiveRoute {
   /** As `maintenance` takes it. */
   readonly key: string;

@@ -9,8 +9,8 @@ import type { PastReloads } from "./past-reloads.ts";
 import { routeKeysOf } from "./route-keys.ts";
 import type { WorkerStatus } from "./worker-slot.ts";
 
-/** The busiest are told. */
-const MOST_ROUTES = 500;
+/** The busiest since the start are told. */
+const MOST_ROUTES = 200;
 const MOST_WEB_SOCKETS = 100;
 
 /** All that a process knows of itself. */
@@ -85,13 +85,13 @@ function conditionOf(status: PeerStatus): Pick<LivePeer, "state" | "reason" | "s
 function liveRoutes({ tally, config, now }: StateFacts): readonly LiveRoute[] {
   const keys = routeKeysOf(config);
   const all = tally.routes.has(NO_ROUTE) ? [...keys, NO_ROUTE] : keys;
-  const routes = all.map((key): LiveRoute => {
-    const total = tally.routes.get(key);
+  const routes = all.map((key) => ({ key, total: tally.routes.get(key) }));
+  // Else in the order of the configuration.
+  const busiest = routes.toSorted((a, b) => (b.total?.requests ?? 0) - (a.total?.requests ?? 0)).slice(0, MOST_ROUTES);
+  return busiest.map(({ key, total }) => {
     const figures = total?.recent(now, tally.since) ?? NO_FIGURES;
     return { key, requests: total?.requests ?? 0, errors: total?.failed ?? 0, ...figures };
   });
-  // Else in the order of the configuration.
-  return routes.toSorted((a, b) => b.requests - a.requests).slice(0, MOST_ROUTES);
 }
 
 function liveWorker({ worker, pid, isServing, restarts }: WorkerStatus, { tally, process }: StateFacts): LiveWorker {
