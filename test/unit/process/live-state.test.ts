@@ -84,6 +84,17 @@ describe("routes", () => {
     expect(routes.map(({ key, requests }) => `${key} ${requests}`)).toEqual(["_none 3", "c 2", "b 1", "a 0"]);
   });
 
+  test("are two hundred at most", () => {
+    const many = Array.from({ length: 300 }, (_, i) => ({ name: `r${i}`, match: [], handlers: [], terminal: false }));
+    const tally = new Tally(0);
+    const meter = new WorkerMeter();
+    count(meter, { route: "r299" });
+    tally.add(1, tellingOf(meter), { now: 0, at: 0 });
+    const { routes } = stateOf({ config: configWith({ upstreams: [], routes: many }), tally });
+    expect(routes).toHaveLength(200);
+    expect(routes.slice(0, 2).map(({ key }) => key)).toEqual(["r299", "r0"]);
+  });
+
   test("what no route took is not there while there is none", () => {
     expect(stateOf({ config }).routes.map(({ key }) => key)).toEqual(["a", "b", "c"]);
   });
