@@ -1,5 +1,5 @@
 import { heapStats } from "bun:jsc";
-import { expect, test } from "bun:test";
+import { test } from "bun:test";
 import { startProxy } from "../helpers/proxy.ts";
 import { NotedSocket, startStreamsOrigin, until } from "../helpers/streams.ts";
 
