@@ -1,9 +1,10 @@
+import { LineBuffer } from "./line-buffer.ts";
 import { LineFile, type LineOutput } from "./line-file.ts";
 
 /** Lines wait so long for others, so that many go out in one call. */
-const GATHER_MS = 20;
+const GATHER_MS = 50;
 /** Past this a batch goes out at once. */
-const BATCH_BYTES = 64 * 1024;
+const BATCH_BYTES = 256 * 1024;
 /** So much may wait for a slow output. */
 const MOST_WAITING_BYTES = 8 * 1024 * 1024;
 /** A stop does not wait longer than this for an output that takes nothing. */
@@ -25,10 +26,9 @@ export interface LineLogEvents {
 export class LineLog implements AsyncDisposable {
   readonly #file: LineFile;
   readonly #events: LineLogEvents;
-  #lines: string[] = [];
-  /** Length of `lines`, in chars, and how much of all is not written yet. */
-  #gathered = 0;
-  #waiting = 0;
+  readonly #lines = new LineBuffer();
+  /** Bytes that are taken from there, and not written yet. */
+  #leaving = 0;
   #dropped = 0;
   /** Of them, those that the log was not told of yet. */
   #untold = 0;
@@ -52,24 +52,22 @@ export class LineLog implements AsyncDisposable {
 
   /** The output takes no more for now: a line is not worth making. To be called where one would be written. */
   isFull(): boolean {
-    if (this.#waiting < MOST_WAITING_BYTES) return false;
+    if (this.#lines.bytes + this.#leaving < MOST_WAITING_BYTES) return false;
     this.#lose(1);
     return true;
   }
 
   /** Never waits, never throws. A line has its end. */
   write(line: string): void {
-    this.#lines.push(line);
-    this.#gathered += line.length;
-    this.#waiting += line.length;
+    this.#lines.add(line);
     if (this.#writing !== undefined) return;
-    if (this.#gathered >= BATCH_BYTES) this.#start();
+    if (this.#lines.bytes >= BATCH_BYTES) this.#start();
     else this.#timer ??= setTimeout(() => this.#start(), GATHER_MS);
   }
 
   /** Comes when everything so far is written, or lost. */
   async flush(): Promise<void> {
-    while (this.#lines.length > 0 || this.#writing !== undefined) {
+    while (this.#lines.lines > 0 || this.#writing !== undefined) {
       this.#start();
       await this.#writing;
     }
@@ -97,24 +95,23 @@ export class LineLog implements AsyncDisposable {
 
   /** Until nothing is left: what comes while a batch is written makes the next one. */
   async #writeAll(): Promise<void> {
-    while (this.#lines.length > 0) {
-      const lines = this.#lines;
-      const length = this.#gathered;
-      this.#lines = [];
-      this.#gathered = 0;
+    while (this.#lines.lines > 0) {
+      const { lines: count } = this.#lines;
+      const lines = this.#lines.take();
+      this.#leaving = lines.length;
       try {
         const told = this.#untold;
         const loss = told === 0 ? "" : this.#events.dropped(told, Date.now());
-        await this.#file.append(Buffer.from(loss + lines.join("")));
+        await this.#file.append(loss === "" ? lines : Buffer.concat([Buffer.from(loss), lines]));
         this.#untold -= told;
         if (told > 0) this.#events.onLoss(told);
         this.#isFailing = false;
       } catch (error) {
-        this.#lose(lines.length);
+        this.#lose(count);
         if (!this.#isFailing) this.#events.onFailure(wordsOf(error));
         this.#isFailing = true;
       }
-      this.#waiting -= length;
+      this.#leaving = 0;
     }
   }
 

@@ -23,8 +23,11 @@ export interface RollingOptions {
   readonly keepForMs: number;
   /** What was put aside is compressed. */
   readonly compresses: boolean;
+  /** How often it is looked whether others put it aside, or filled it. Default 200 ms. */
+  readonly lookEveryMs?: number;
 }
 
+const LOOK_EVERY_MS = 200;
 /** Another worker may still be writing what it had begun to. */
 const COMPRESS_AFTER_MS = 5_000;
 /** What is half compressed for so long was left by a process that is gone. */
@@ -44,6 +47,10 @@ export class Rolling implements Disposable {
   readonly #path: string;
   readonly #options: RollingOptions;
   readonly #compressAfterMs: number;
+  /** What was seen when it was looked last, and when; the size with what was written since. */
+  #seenInode = -1;
+  #seenSize = 0;
+  #seenAt = 0;
   #timer: Timer | undefined = undefined;
   #tidying: Promise<void> | undefined = undefined;
 
@@ -58,9 +65,15 @@ export class Rolling implements Disposable {
    * because this did, where it would have grown too large. Rejects where that is not possible.
    */
   async isFreed(inode: number, moreBytes: number, now: Date): Promise<boolean> {
+    if (this.#isSurelyFine(inode, moreBytes, now)) return false;
     const found = await stat(this.#path).catch(() => undefined);
     if (found?.ino !== inode) return true;
-    if (this.#fits(found.size, moreBytes)) return false;
+    if (this.#fits(found.size, moreBytes)) {
+      this.#seenInode = inode;
+      this.#seenSize = found.size + moreBytes;
+      this.#seenAt = now.getTime();
+      return false;
+    }
     // One call after the other, so that nobody is likely to come between.
     if (statSync(this.#path, { throwIfNoEntry: false })?.ino !== inode) return true;
     const name = this.#take(now);
@@ -106,6 +119,14 @@ export class Rolling implements Disposable {
   [Symbol.dispose](): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
+  }
+
+  /** By what was seen a moment ago. */
+  #isSurelyFine(inode: number, moreBytes: number, now: Date): boolean {
+    const isFresh = now.getTime() - this.#seenAt < (this.#options.lookEveryMs ?? LOOK_EVERY_MS);
+    if (!isFresh || inode !== this.#seenInode || !this.#fits(this.#seenSize, moreBytes)) return false;
+    this.#seenSize += moreBytes;
+    return true;
   }
 
   #fits(size: number, moreBytes: number): boolean {

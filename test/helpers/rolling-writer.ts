@@ -2,7 +2,7 @@
 import { LineLog } from "../../src/observe/line-log.ts";
 
 const [path = "", size, name, count] = process.argv.slice(2);
-const rolling = { sizeBytes: Number(size), keep: 0, keepForMs: 0, compresses: false };
+const rolling = { sizeBytes: Number(size), keep: 0, keepForMs: 0, compresses: false, lookEveryMs: 0 };
 const fail = (reason: string): void => {
   console.error(reason);
   process.exitCode = 1;

@@ -94,7 +94,7 @@ describe("a file that is full", () => {
 });
 
 test("a file that was moved away is written anew, without a signal", async () => {
-  await using log = openLog({ sizeBytes: 0 });
+  await using log = openLog({ sizeBytes: 0, lookEveryMs: 0 });
   log.write("1\n");
   await log.flush();
   renameSync(path(), path("access.log.1"));
