@@ -26,9 +26,9 @@ export interface LineLogEvents {
 export class LineLog implements AsyncDisposable {
   readonly #file: LineFile;
   readonly #events: LineLogEvents;
-  readonly #lines = new LineBuffer();
-  /** Bytes that are taken from there, and not written yet. */
-  #leaving = 0;
+  /** What comes, and what is being written meanwhile. */
+  #lines = new LineBuffer();
+  #leaving = new LineBuffer();
   #dropped = 0;
   /** Of them, those that the log was not told of yet. */
   #untold = 0;
@@ -52,7 +52,7 @@ export class LineLog implements AsyncDisposable {
 
   /** The output takes no more for now: a line is not worth making. To be called where one would be written. */
   isFull(): boolean {
-    if (this.#lines.bytes + this.#leaving < MOST_WAITING_BYTES) return false;
+    if (this.#lines.bytes + this.#leaving.bytes < MOST_WAITING_BYTES) return false;
     this.#lose(1);
     return true;
   }
@@ -96,22 +96,23 @@ export class LineLog implements AsyncDisposable {
   /** Until nothing is left: what comes while a batch is written makes the next one. */
   async #writeAll(): Promise<void> {
     while (this.#lines.lines > 0) {
-      const { lines: count } = this.#lines;
-      const lines = this.#lines.take();
-      this.#leaving = lines.length;
+      const batch = this.#lines;
+      this.#lines = this.#leaving;
+      this.#leaving = batch;
       try {
         const told = this.#untold;
         const loss = told === 0 ? "" : this.#events.dropped(told, Date.now());
+        const lines = batch.contents();
         await this.#file.append(loss === "" ? lines : Buffer.concat([Buffer.from(loss), lines]));
         this.#untold -= told;
         if (told > 0) this.#events.onLoss(told);
         this.#isFailing = false;
       } catch (error) {
-        this.#lose(count);
+        this.#lose(batch.lines);
         if (!this.#isFailing) this.#events.onFailure(wordsOf(error));
         this.#isFailing = true;
       }
-      this.#leaving = 0;
+      batch.clear();
     }
   }
 
