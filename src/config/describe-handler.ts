@@ -28,7 +28,7 @@ export function handlerText(handler: HandlerConfig): string {
     case "access_log":
       return handler.output.type === "off"
         ? "is not logged"
-        : `logs to ${handler.output.type === "file" ? handler.output.path : handler.output.type}`;
+        : `logs to ${handler.output.type === "file" ? handler.output.path : handler.output.type} (${handler.format})`;
     case "respond":
       return `answers ${handler.status || "200"}${handler.body === "" ? "" : ` with a body of its own`}`;
     case "respond_file":

@@ -187,6 +187,33 @@ describe("several workers", () => {
     expect(lines(readFileSync(`${file}.1`, "utf8"))).toHaveLength(200);
   });
 
+  test("roll one access log of every request, and lose no line", async () => {
+    await using origin = RawOrigin.start(OK);
+    using folder = temporaryFolder();
+    const file = join(folder.path, "access.log");
+    const log = `access_log: { output: ${file}, format: combined, roll_size: 20KB, roll_keep: 0, roll_compress: false }`;
+    const requests = 1500;
+    {
+      await using setting = await start(origin.port, { threads: 3, lines: [log] });
+      await using clients = new AsyncDisposableStack();
+      const all = await Promise.all(Array.from({ length: 30 }, () => RawClient.connect(setting.port)));
+      for (const client of all) clients.use(client);
+      for (let round = 0; round < requests / all.length; round++) {
+        await Promise.all(all.map((client, i) => client.request("GET", `/${round}.${i}`, fields)));
+      }
+      setting.run.signal("SIGTERM");
+      expect((await setting.run.exited()).code).toBe(0);
+    }
+    const files = readdirSync(folder.path);
+    expect(files.length).toBeGreaterThan(2);
+    const seen = files.flatMap((name) => readFileSync(join(folder.path, name), "utf8").split("\n").slice(0, -1));
+    const targets = seen.map(
+      (line) => /^127\.0\.0\.1 - - \[[^\]]+\] "GET (\S+) HTTP\/1\.1" 200 \d+ "-" "test"$/.exec(line)?.[1],
+    );
+    expect(new Set(targets).size).toBe(requests);
+    expect(targets).toHaveLength(requests);
+  });
+
   test("write lines of access on standard output whole, however long they are", async () => {
     await using origin = RawOrigin.start(OK);
     const route = `  - { access_log: stdout, upstreams: "127.0.0.1:${origin.port}" }`;
