@@ -20,7 +20,7 @@ export function raiseFileLimit(): readonly string[] {
  * and a proxy keeps some files for itself.
  */
 export function socketsWithin(wanted: number): number {
-  const kept = 1_500;
+  const kept = 2_000;
   return Math.max(1, Math.min(wanted, Math.floor((softLimit() - kept) / 2)));
 }
 

@@ -2,6 +2,7 @@ import { readdirSync, statSync } from "node:fs";
 import { isOutOfFiles, lowestFreeFile } from "../core/free-file.ts";
 import type { Log } from "../observe/log.ts";
 import type { SocketName } from "../server/accept-gate.ts";
+import { KeptFiles } from "./kept-files.ts";
 
 /** What takes connections, as far as the watch knows it. */
 export interface Accepting {
@@ -43,21 +44,29 @@ export function reservedOf(limit: number): number {
   return Math.min(MOST_RESERVED, Math.max(LEAST_RESERVED, Math.floor(limit * RESERVED_PART)));
 }
 
+/** Connections are let wait when so many are left beside what is kept: a moment before there is none. */
+function marginOf(reserved: number): number {
+  return Math.ceil(reserved / 4);
+}
+
 /**
- * Whether connections that wait may be taken again. Some room beyond the reserve keeps it from going to and fro; where
- * nothing is open at all, what is missing is held by nobody who could give it back, and any room will do.
+ * Whether connections that wait may be taken again. Some room beyond the reserve and its margin keeps it from going to and
+ * fro; where nothing is open at all, what is missing is held by nobody who could give it back, and any room will do.
  */
 export function mayOpen(free: number, reserved: number, open: number): boolean {
-  return free >= (open === 0 ? 2 : reserved + Math.ceil(reserved / 4));
+  return free >= (open === 0 ? 2 : reserved + 2 * marginOf(reserved));
 }
 
 /**
  * Keeps a worker from running out of files: near its limit new connections wait in the kernel, idle ones are closed for
- * them, and what is left of files is for the upstreams of those that are open. Owns its timer and its gate.
+ * them, and what is left of files is for the upstreams of those that are open, and for whatever else opens some. That
+ * reserve is kept by files that are open already, since Bun takes all connections that wait in one go, whatever is left.
+ * Owns its timer, its gate and those files.
  */
 export class OpenFilesWatch implements Disposable {
   readonly #options: WatchOptions;
   readonly #reserved: number;
+  readonly #kept = new KeptFiles();
   #timer: Timer | undefined = undefined;
   #isOver = false;
   #closedIdleAt = Number.NEGATIVE_INFINITY;
@@ -66,6 +75,7 @@ export class OpenFilesWatch implements Disposable {
   constructor(options: WatchOptions) {
     this.#options = options;
     this.#reserved = reservedOf(options.limit);
+    this.#kept.keep(LEAST_RESERVED);
     this.#again(CALM_MS);
   }
 
@@ -73,6 +83,7 @@ export class OpenFilesWatch implements Disposable {
     this.#isOver = true;
     clearTimeout(this.#timer);
     this.#options.gate[Symbol.dispose]();
+    this.#kept[Symbol.dispose]();
   }
 
   #again(afterMs: number): void {
@@ -84,13 +95,23 @@ export class OpenFilesWatch implements Disposable {
   async #look(): Promise<void> {
     const { gate, limit } = this.#options;
     const lowest = lowestFreeFile() ?? limit;
+    const isBusy = lowest * 2 > limit;
     if (gate.isClosed) await this.#relieve();
-    else if (lowest >= limit - this.#reserved) await this.#shut(performance.now());
-    this.#again(gate.isClosed || lowest * 2 > limit ? BUSY_MS : CALM_MS);
+    else if (limit - lowest <= Math.max(this.#reserved - this.#kept.size, marginOf(this.#reserved)))
+      await this.#shut(performance.now());
+    else this.#keep(isBusy ? this.#reserved : LEAST_RESERVED);
+    this.#again(gate.isClosed || isBusy ? BUSY_MS : CALM_MS);
+  }
+
+  /** All of the reserve takes some milliseconds: it is taken where the limit is not far any more. */
+  #keep(count: number): void {
+    const more = count - this.#kept.size;
+    if (more < 0 || (more > 0 && this.#free() >= more + 2 * marginOf(this.#reserved))) this.#kept.keep(count);
   }
 
   async #shut(now: number): Promise<void> {
     const { limit, log } = this.#options;
+    this.#kept.keep(0);
     const isShut = await this.#close();
     if (now - this.#toldAt < TELL_EVERY_MS) return;
     this.#toldAt = now;

@@ -1,5 +1,5 @@
 import type { Library } from "bun:ffi";
-import { closeSync, openSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 
 /** How a listening socket is told from others of the process: its TCP port, or the path that it was bound to. */
 export type SocketName = number | string;
@@ -43,8 +43,6 @@ const EVENT = process.arch === "x64" ? { bytes: 12, dataAt: 4 } : { bytes: 16, d
  * by epoll_ctl(2), with what /proc says of the loop (proc_pid_fdinfo(5)). Linux alone.
  */
 export class AcceptGate implements Disposable {
-  /** A file for the time when there is no other: what is known of a process is read from files. */
-  #spare: number | undefined = openSpare();
   #libc: Libc | undefined = undefined;
   #closed: readonly ListeningSocket[] = [];
   /** Found the last time, and by which names: finding them takes long where a process has many connections. */
@@ -54,14 +52,14 @@ export class AcceptGate implements Disposable {
     return this.#closed.length > 0;
   }
 
-  /** Lets connections to these wait. False where that cannot be done. */
+  /** Lets connections to these wait. False where that cannot be done. It needs a free file, to read what it has to know. */
   async close(names: readonly SocketName[]): Promise<boolean> {
     const libc = (this.#libc ??= await openFunctions());
     if (libc === undefined) return false;
     const key = JSON.stringify(names);
     if (this.#found?.names !== key || !this.#found.sockets.every(isSame)) {
       this.open();
-      this.#found = { names: key, sockets: this.#withSpare(() => listeningSockets(libc, names)) };
+      this.#found = { names: key, sockets: listeningSockets(libc, names) };
     }
     this.#closed = this.#found.sockets;
     for (const { epoll, file, deaf } of this.#closed) libc.epoll_ctl(epoll, EPOLL_CTL_MOD, file, deaf);
@@ -80,26 +78,6 @@ export class AcceptGate implements Disposable {
   [Symbol.dispose](): void {
     this.open();
     this.#found = undefined;
-    if (this.#spare !== undefined) closeSync(this.#spare);
-    this.#spare = undefined;
-  }
-
-  #withSpare<T>(read: () => T): T {
-    if (this.#spare !== undefined) closeSync(this.#spare);
-    try {
-      return read();
-    } finally {
-      this.#spare = openSpare();
-    }
-  }
-}
-
-/** Undefined where there is none left. */
-function openSpare(): number | undefined {
-  try {
-    return openSync("/dev/null", "r");
-  } catch {
-    return undefined;
   }
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { readFileSync } from "node:fs";
-import { binaryPath, type BinaryRun, listeningAt, runBinary, startBinary } from "../helpers/binary.ts";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { binaryPath, type BinaryRun, listeningAt, runBinary, startBinary, temporaryFolder } from "../helpers/binary.ts";
 import { type RawAnswer, RawClient } from "../helpers/raw-client.ts";
 import { startStreamsOrigin, until } from "../helpers/streams.ts";
 
@@ -99,6 +100,27 @@ describe("at its limit of open files", () => {
     for (const answer of await Promise.all(answers)) if (!isOutOfFiles(answer)) expect(answer.status).toBe(200);
     expect(await answerOf(port)).toBe(200);
     expect(run.stderr().match(/nearly as many files are open/g)).toHaveLength(1);
+  });
+
+  test("has files left for the clients that it has and for a reload, when half heads have taken all others", async () => {
+    await using origin = startStreamsOrigin("o");
+    using folder = temporaryFolder();
+    const file = join(folder.path, "conf.yaml");
+    writeFileSync(file, `bind: 127.0.0.1:0\nupstream: 127.0.0.1:${origin.port}\n`);
+    await using run = await startLimited(`${LIMIT}:${LIMIT}`, "-c", file);
+    const { port } = await listeningAt(run);
+    await using client = await RawClient.connect(port);
+    client.send(SLOW);
+    await origin.waiting(1);
+    await using clients = new AsyncDisposableStack();
+    for (let count = 0; count < 2 * LIMIT; count++) {
+      clients.use(await RawClient.connect(port)).send(SLOW.slice(0, -2));
+    }
+    await run.seen(/new connections wait until others have gone/);
+    run.signal("SIGHUP");
+    await run.seen(/configuration reloaded/);
+    origin.release();
+    expect((await client.answer()).status).toBe(200);
   });
 
   test("neither strikes a peer nor takes it for down when it cannot dial", async () => {

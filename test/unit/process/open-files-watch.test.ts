@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, jest, test } from "bun:test";
+import { readdirSync } from "node:fs";
 import { mayOpen, OpenFilesWatch, reservedOf } from "../../../src/process/open-files-watch.ts";
 
 test("what is kept for others than clients is an eighth, within bounds", () => {
@@ -7,7 +8,8 @@ test("what is kept for others than clients is an eighth, within bounds", () => {
 
 test("connections are taken again with some room beyond the reserve, or any where nothing is open", () => {
   expect(mayOpen(128, 128, 5)).toBe(false);
-  expect(mayOpen(160, 128, 5)).toBe(true);
+  expect(mayOpen(191, 128, 5)).toBe(false);
+  expect(mayOpen(192, 128, 5)).toBe(true);
   expect(mayOpen(1, 128, 0)).toBe(false);
   expect(mayOpen(2, 128, 0)).toBe(true);
 });
@@ -34,7 +36,10 @@ describe("the watch", () => {
     const warned: string[] = [];
     const log = { error() {}, warn: (text: string) => warned.push(text), info() {}, debug() {}, debugEnabled: false };
     // This process has more open than that already.
+    const openFiles = (): number => readdirSync("/proc/self/fd").length;
+    const ownFiles = openFiles();
     const watch = new OpenFilesWatch({ limit: 10, gate, listeners: () => [listener], log });
+    expect(openFiles() - ownFiles).toBe(16);
     const turn = async (ms: number): Promise<void> => {
       jest.advanceTimersByTime(ms);
       await Promise.resolve();
@@ -44,6 +49,8 @@ describe("the watch", () => {
     expect(done).toEqual([]);
     await turn(250);
     expect(done).toEqual(["close 80"]);
+    // What was kept is for others now.
+    expect(openFiles()).toBe(ownFiles);
     await turn(50);
     expect(done).toEqual(["close 80", "idle", "close 80"]);
     gate.open();
