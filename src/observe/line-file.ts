@@ -14,6 +14,7 @@ export type LineOutput =
 
 /** Others may not read what requests were about. */
 const MODE = 0o640;
+const END = Buffer.from("\n");
 /** How long is waited when a pipe is full. */
 const FULL_MS = 20;
 
@@ -25,6 +26,8 @@ export class LineFile {
   #fd: number | undefined = undefined;
   /** Of what is open, where it is a file that may be put aside. */
   #inode: number | undefined = undefined;
+  /** A line was begun, and could not be ended. */
+  #isTorn = false;
 
   /** @param onRollFailure is told why a file cannot be put aside; it grows then */
   constructor(output: LineOutput, onRollFailure: (error: unknown) => void = () => {}) {
@@ -38,9 +41,13 @@ export class LineFile {
   async append(bytes: Buffer): Promise<void> {
     if (await this.#isFreed(bytes.length)) await this.close();
     const fd = (this.#fd ??= await this.#opened());
+    let written = 0;
     try {
-      for (let at = 0; at < bytes.length;) at += await writeSome(fd, bytes, at);
+      if (this.#isTorn) await writeSome(fd, END, 0);
+      this.#isTorn = false;
+      while (written < bytes.length) written += await writeSome(fd, bytes, written);
     } catch (error) {
+      if (written > 0) this.#isTorn = bytes[written - 1] !== END[0];
       await this.close();
       throw error;
     }

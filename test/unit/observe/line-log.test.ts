@@ -84,6 +84,18 @@ describe("a log", () => {
     expect(losses).toEqual([3]);
   });
 
+  test("goes on in a new line where one was cut by a full disk", async () => {
+    const path = join(folder, "full.log");
+    const script = join(import.meta.dir, "../../helpers/full-disk.ts");
+    // Files may have so many bytes there, and no more.
+    const run = Bun.spawn(["sh", "-c", 'trap "" XFSZ; ulimit -f 1; exec "$0" "$@"', process.execPath, script, path]);
+    expect(await run.exited).toBe(0);
+    const lines = linesOf(path);
+    expect(lines.at(-1)).toBe("after");
+    expect(lines.at(-2)).toMatch(/^x{1,49}$/);
+    for (const line of lines.slice(0, -2)) expect(line).toBe("x".repeat(50));
+  });
+
   test("whose output takes nothing stays bounded, and can still be closed", async () => {
     const path = join(folder, "fifo");
     expect(Bun.spawnSync(["mkfifo", path]).success).toBe(true);
