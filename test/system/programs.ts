@@ -8,6 +8,7 @@ const PACKAGES = {
   dnsmasq: "dnsmasq-base",
   goaccess: "goaccess",
   hey: "hey",
+  nginx: "nginx",
   node: "nodejs",
   prometheus: "prometheus",
   promtool: "prometheus",
