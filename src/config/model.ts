@@ -35,7 +35,7 @@ export interface ListenerConfig {
   readonly clientIdleTimeoutMs: number;
   /**
    * How long a client may send nothing of a request's body while it is waited for; past it 408 (nginx's
-   * `client_body_timeout`, 60 s there). 0 is never. Default 5 m.
+   * `client_body_timeout`, 60 s there). 0 is never, the default.
    */
   readonly clientBodyTimeoutMs: number;
   /** Largest request body, 0 is no limit (the default); past it 413. */

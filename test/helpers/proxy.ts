@@ -82,7 +82,7 @@ export function configWith(options: ProxyOptions): Config {
     http2: false,
     http3: false,
     clientIdleTimeoutMs: 255_000,
-    clientBodyTimeoutMs: 300_000,
+    clientBodyTimeoutMs: 0,
     maxRequestBodyBytes: 0,
     trustedProxies: [],
     routes: options.routes ?? [routeTo(options)],

@@ -189,7 +189,7 @@ export const LIMITS = {
     ...limit,
     kind: DURATION,
     doc: "Silence of a client within a request's body while it is waited for, past it 408; 0 is off",
-    default: "5m",
+    default: "0",
   }),
   max_request_body: setting({
     ...limit,

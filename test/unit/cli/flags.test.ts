@@ -283,7 +283,7 @@ test("what is not said has the default of the table, and the Config is whole", a
         http2: false,
         http3: false,
         clientIdleTimeoutMs: 255_000,
-        clientBodyTimeoutMs: 300_000,
+        clientBodyTimeoutMs: 0,
         maxRequestBodyBytes: 0,
         trustedProxies: [],
         routes: [{ name: "/", match: [], handlers: [{ type: "proxy", proxy }], terminal: false }],
