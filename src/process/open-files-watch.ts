@@ -15,7 +15,10 @@ export interface Accepting {
 /** Stops and goes on taking connections. */
 export interface Gate extends Disposable {
   readonly isClosed: boolean;
-  close(names: readonly SocketName[]): Promise<boolean>;
+  /** To be awaited before it is closed. */
+  prepare(): Promise<void>;
+  /** False where it stays open. */
+  close(names: readonly SocketName[]): boolean;
   open(): void;
 }
 
@@ -51,10 +54,11 @@ function marginOf(reserved: number): number {
 
 /**
  * Whether connections that wait may be taken again. Some room beyond the reserve and its margin keeps it from going to and
- * fro; where nothing is open at all, what is missing is held by nobody who could give it back, and any room will do.
+ * fro; where nothing is open at all, what is missing may be held by who does not give it back soon, idle connections to
+ * upstreams, and any room beyond the least reserve will do.
  */
 export function mayOpen(free: number, reserved: number, open: number): boolean {
-  return free >= (open === 0 ? 2 : reserved + 2 * marginOf(reserved));
+  return free >= (open === 0 ? LEAST_RESERVED + 2 : reserved + 2 * marginOf(reserved));
 }
 
 /**
@@ -96,7 +100,7 @@ export class OpenFilesWatch implements Disposable {
     const { gate, limit } = this.#options;
     const lowest = lowestFreeFile() ?? limit;
     const isBusy = lowest * 2 > limit;
-    if (gate.isClosed) await this.#relieve();
+    if (gate.isClosed) this.#relieve();
     else if (limit - lowest <= Math.max(this.#reserved - this.#kept.size, marginOf(this.#reserved)))
       await this.#shut(performance.now());
     else this.#keep(isBusy ? this.#reserved : LEAST_RESERVED);
@@ -111,8 +115,11 @@ export class OpenFilesWatch implements Disposable {
 
   async #shut(now: number): Promise<void> {
     const { limit, log } = this.#options;
+    await this.#options.gate.prepare();
+    if (this.#isOver) return;
+    // From here on the event loop does not turn: nobody takes what was kept before the gate is closed.
     this.#kept.keep(0);
-    const isShut = await this.#close();
+    const isShut = this.#close();
     if (now - this.#toldAt < TELL_EVERY_MS) return;
     this.#toldAt = now;
     const message = isShut
@@ -121,12 +128,12 @@ export class OpenFilesWatch implements Disposable {
     log.warn(message, { limit, open: limit - this.#free() });
   }
 
-  #close(): Promise<boolean> {
+  #close(): boolean {
     const { gate, listeners } = this.#options;
     return gate.close(listeners().map(({ socketName }) => socketName));
   }
 
-  async #relieve(): Promise<void> {
+  #relieve(): void {
     const { gate, listeners } = this.#options;
     const now = performance.now();
     const all = listeners();
@@ -135,9 +142,11 @@ export class OpenFilesWatch implements Disposable {
       for (const listener of all) listener.closeIdle();
     }
     const open = all.reduce((sum, listener) => sum + listener.open, 0);
-    if (mayOpen(this.#free(), this.#reserved, open)) gate.open();
-    // A reload may have brought listeners meanwhile.
-    else await this.#close();
+    if (mayOpen(this.#free(), this.#reserved, open)) {
+      this.#kept.keep(LEAST_RESERVED);
+      gate.open();
+      // A reload may have brought listeners meanwhile.
+    } else this.#close();
   }
 
   #free(): number {

