@@ -31,33 +31,40 @@ export class JsonFormat implements LineFormat {
   }
 
   line(record: AccessRecord): string {
-    const { requestId, error, userId, retries, webSocket, proto } = record;
-    let line = `{"level":"${levelOf(record)}","ts":${record.endMs / 1000},"logger":"${LOGGER}","msg":"handled request","request":{"remote_ip":${jsonString(record.remoteAddress)},"remote_port":"${record.remotePort}","client_ip":${jsonString(record.clientAddress)}`;
-    if (proto !== undefined) line += `,"proto":"${proto}"`;
-    line += `,"method":${jsonBytes(record.method)},"host":${jsonBytes(record.host)},"uri":${jsonBytes(this.#redaction.target(record.uri))}`;
-    if (!this.#omits.requestHeaders) line += `,"headers":${this.#requestFields.text(record.requestHeaders)}`;
+    const { userId, proto, bytesRead, route, upstream, upstreamLatencyMs } = record;
+    const head = `{"level":"${levelOf(record)}","ts":${record.endMs / 1000},"logger":"${LOGGER}","msg":"handled request","request":{"remote_ip":`;
+    const known = proto === undefined ? "" : `,"proto":"${proto}"`;
+    const requestHeaders = this.#omits.requestHeaders
+      ? ""
+      : `,"headers":${this.#requestFields.text(record.requestHeaders)}`;
     // Bun tells nothing of the connection's TLS (1.4.5); that there was some is told by its being here.
-    line += record.secure ? ',"tls":{}}' : "}";
-    if (record.bytesRead !== undefined) line += `,"bytes_read":${record.bytesRead}`;
-    line += `,"user_id":${userId === "" ? '""' : jsonString(userId)},"duration":${seconds(record.durationMs)},"size":${record.size},"status":${record.status}`;
-    if (!this.#omits.responseHeaders) line += `,"resp_headers":${this.#responseFields.text(record.responseHeaders)}`;
-    if (record.route !== undefined) line += `,"route":${jsonString(record.route)}`;
-    if (record.upstream !== undefined) line += `,"upstream":${jsonString(record.upstream)}`;
-    if (record.connectMs !== undefined) line += `,"upstream_connect":${seconds(record.connectMs)}`;
-    if (record.upstreamLatencyMs !== undefined) line += `,"upstream_latency":${seconds(record.upstreamLatencyMs)}`;
-    if (retries > 0) line += `,"retries":${retries}`;
-    if (requestId !== undefined) line += `,"request_id":${jsonBytes(requestId)}`;
-    // As Caddy calls them.
-    if (record.traceId !== undefined) line += `,"traceID":"${record.traceId}","spanID":"${record.spanId ?? ""}"`;
-    if (error !== undefined) line += `,"error":${jsonString(error)}`;
-    if (webSocket !== undefined) line += `,"websocket":${webSocketJson(webSocket)}`;
-    return `${line}}\n`;
+    const tls = record.secure ? ',"tls":{}}' : "}";
+    const responseHeaders = this.#omits.responseHeaders
+      ? ""
+      : `,"resp_headers":${this.#responseFields.text(record.responseHeaders)}`;
+    const way = route === undefined ? "" : `,"route":${jsonString(route)}`;
+    const peer = upstream === undefined ? "" : `,"upstream":${jsonString(upstream)}`;
+    const latency = upstreamLatencyMs === undefined ? "" : `,"upstream_latency":${seconds(upstreamLatencyMs)}`;
+    const read = bytesRead === undefined ? "" : `,"bytes_read":${bytesRead}`;
+    const user = userId === "" ? '""' : jsonString(userId);
+    return `${head}${jsonString(record.remoteAddress)},"remote_port":"${record.remotePort}","client_ip":${jsonString(record.clientAddress)}${known},"method":${jsonBytes(record.method)},"host":${jsonBytes(record.host)},"uri":${jsonBytes(this.#redaction.target(record.uri))}${requestHeaders}${tls}${read},"user_id":${user},"duration":${seconds(record.durationMs)},"size":${record.size},"status":${record.status}${responseHeaders}${way}${peer}${latency}${rare(record)}}\n`;
   }
 
   dropped(count: number, atMs: number): string {
     const msg = "lines were dropped: the output was too slow";
     return `${JSON.stringify({ level: "warn", ts: atMs / 1000, logger: LOGGER, msg, dropped: count })}\n`;
   }
+}
+
+/** What nearly no line has. */
+function rare({ connectMs, retries, requestId, traceId, spanId, error, webSocket }: AccessRecord): string {
+  let text = connectMs === undefined ? "" : `,"upstream_connect":${seconds(connectMs)}`;
+  if (retries > 0) text += `,"retries":${retries}`;
+  if (requestId !== undefined) text += `,"request_id":${jsonBytes(requestId)}`;
+  // As Caddy calls them.
+  if (traceId !== undefined) text += `,"traceID":"${traceId}","spanID":"${spanId ?? ""}"`;
+  if (error !== undefined) text += `,"error":${jsonString(error)}`;
+  return webSocket === undefined ? text : `${text},"websocket":${webSocketJson(webSocket)}`;
 }
 
 function webSocketJson({ closedBy, code, reason, clientCode, upstreamCode, traffic }: WebSocketRecord): string {

@@ -60,9 +60,7 @@ export class LineLog implements AsyncDisposable {
   /** Never waits, never throws. A line has its end. */
   write(line: string): void {
     this.#lines.add(line);
-    if (this.#writing !== undefined) return;
-    if (this.#lines.bytes >= BATCH_BYTES) this.#start();
-    else this.#timer ??= setTimeout(() => this.#start(), GATHER_MS);
+    if (this.#writing === undefined) this.#startInTime();
   }
 
   /** Comes when everything so far is written, or lost. */
@@ -87,33 +85,39 @@ export class LineLog implements AsyncDisposable {
     if (this.#writing === undefined) await this.#file[Symbol.asyncDispose]();
   }
 
-  #start(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    this.#writing ??= this.#writeAll().finally(() => (this.#writing = undefined));
+  /** Not for each few lines that came while others were written: every call costs a thread's waking. */
+  #startInTime(): void {
+    if (this.#lines.bytes >= BATCH_BYTES) this.#start();
+    else this.#timer ??= setTimeout(this.#start, GATHER_MS);
   }
 
-  /** Until nothing is left: what comes while a batch is written makes the next one. */
-  async #writeAll(): Promise<void> {
-    while (this.#lines.lines > 0) {
-      const batch = this.#lines;
-      this.#lines = this.#leaving;
-      this.#leaving = batch;
-      try {
-        const told = this.#untold;
-        const loss = told === 0 ? "" : this.#events.dropped(told, Date.now());
-        const lines = batch.contents();
-        await this.#file.append(loss === "" ? lines : Buffer.concat([Buffer.from(loss), lines]));
-        this.#untold -= told;
-        if (told > 0) this.#events.onLoss(told);
-        this.#isFailing = false;
-      } catch (error) {
-        this.#lose(batch.lines);
-        if (!this.#isFailing) this.#events.onFailure(wordsOf(error));
-        this.#isFailing = true;
-      }
-      batch.clear();
+  readonly #start = (): void => {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#writing ??= this.#writeBatch().finally(() => {
+      this.#writing = undefined;
+      if (this.#lines.lines > 0) this.#startInTime();
+    });
+  };
+
+  async #writeBatch(): Promise<void> {
+    const batch = this.#lines;
+    this.#lines = this.#leaving;
+    this.#leaving = batch;
+    try {
+      const told = this.#untold;
+      const loss = told === 0 ? "" : this.#events.dropped(told, Date.now());
+      const lines = batch.contents();
+      await this.#file.append(loss === "" ? lines : Buffer.concat([Buffer.from(loss), lines]));
+      this.#untold -= told;
+      if (told > 0) this.#events.onLoss(told);
+      this.#isFailing = false;
+    } catch (error) {
+      this.#lose(batch.lines);
+      if (!this.#isFailing) this.#events.onFailure(wordsOf(error));
+      this.#isFailing = true;
     }
+    batch.clear();
   }
 
   #lose(count: number): void {
