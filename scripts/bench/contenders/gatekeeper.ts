@@ -37,6 +37,8 @@ function config({ port, originPort, dir, setup, pem }: Place, workers: number): 
   const others = otherRoutes(before ?? 0).map((match) => ({ match, upstreams: upstream }));
   return {
     threads: workers,
+    // As Caddy here: of two at once one would look for who has its port.
+    admin: "off",
     listeners: [listener],
     ...(setup.upstreamTls && { ca_file: pem.ca, sni: HOST }),
     routes: [...others, before === undefined ? route : { match: { host: HOST, path: "/*" }, ...route }],
