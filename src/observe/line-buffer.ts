@@ -1,5 +1,6 @@
-/** Room that is kept; more is made, and given back, when much waits. */
-const ROOM_BYTES = 256 * 1024;
+/** Room at the start: a process may have a log for each of its sites. It doubles where it was too small, up to the most. */
+const LEAST_ROOM_BYTES = 16 * 1024;
+const MOST_ROOM_BYTES = 512 * 1024;
 /** UTF-16 code units that are most bytes in UTF-8. */
 const MOST_BYTES_PER_CHAR = 3;
 
@@ -11,7 +12,7 @@ type Utf8Writer = Buffer & { utf8Write(text: string, offset: number): number };
  * would be what the garbage collector has most to do with.
  */
 export class LineBuffer {
-  readonly #room = Buffer.allocUnsafeSlow(ROOM_BYTES) as Utf8Writer;
+  #room = roomFor(LEAST_ROOM_BYTES);
   /** What is full already, where there is more than one. */
   #full: Buffer[] = [];
   #chunk = this.#room;
@@ -33,7 +34,7 @@ export class LineBuffer {
     const most = line.length * MOST_BYTES_PER_CHAR;
     if (this.#used + most > this.#chunk.length) {
       this.#full.push(this.#chunk.subarray(0, this.#used));
-      this.#chunk = Buffer.allocUnsafeSlow(Math.max(ROOM_BYTES, most)) as Utf8Writer;
+      this.#chunk = roomFor(Math.max(this.#room.length, most));
       this.#used = 0;
     }
     const count = this.#chunk.utf8Write(line, this.#used);
@@ -49,10 +50,16 @@ export class LineBuffer {
   }
 
   clear(): void {
+    const { length } = this.#room;
+    if (this.#full.length > 0 && length < MOST_ROOM_BYTES) this.#room = roomFor(length * 2);
     this.#full = [];
     this.#chunk = this.#room;
     this.#used = 0;
     this.#bytes = 0;
     this.#lines = 0;
   }
+}
+
+function roomFor(bytes: number): Utf8Writer {
+  return Buffer.allocUnsafeSlow(bytes) as Utf8Writer;
 }

@@ -39,13 +39,20 @@ export class RouteList implements Handler {
     return this.index.value(number).terminal ? undefined : this.#from(number + 1, session);
   }
 
-  /** Has a request logged that is answered before its route is looked for, as the first route with a log would. */
+  /**
+   * Has a request logged that is answered before its route is looked for, as the first route would that has a log and does
+   * anything besides; what only logs holds for those after it. False where no route has a log.
+   */
   log(session: GatewaySession): boolean {
     const { index } = this;
+    let isLogged = false;
     for (const number of index.candidates(session)) {
-      if (index.matches(number, session) && logs(session, index.value(number).handlers)) return true;
+      const { handlers } = index.value(number);
+      if (!index.matches(number, session) || !logs(session, handlers)) continue;
+      isLogged = true;
+      if (handlers.some((handler) => !(handler instanceof AccessLogHandler))) return true;
     }
-    return false;
+    return isLogged;
   }
 
   /** Goes through the routes from the `first` on. */

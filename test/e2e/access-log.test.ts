@@ -252,10 +252,16 @@ test("a log of every request holds what no route takes, and a route may say othe
   const use = async (port: number): Promise<void> => {
     await using client = await RawClient.connect(port);
     for (const target of ["/a", "/health", "/skipped", "/none"]) await client.request("GET", target, ["Host: a"]);
+    // Refused before the routes see it.
+    for (const target of ["/a", "/health"]) {
+      await using other = await RawClient.connect(port);
+      await other.request("TRACE", target, ["Host: a"]);
+    }
   };
   await logging(file, [origin.port], use, { routes });
   expect(file.records().map(({ request, status }) => [request.uri, status])).toEqual([
     ["/a", 204],
     ["/none", 404],
+    ["/a", 405],
   ]);
 });
