@@ -15,6 +15,8 @@ interface Known {
 
 interface Layout {
   readonly fields: readonly Known[];
+  /** It had the one that is left out, too. */
+  readonly hasLeftOut: boolean;
   /** All of them. */
   text: string;
 }
@@ -26,11 +28,14 @@ interface Layout {
  */
 export class FieldsJson {
   readonly #redaction: Redaction;
+  readonly #leftOut: string | undefined;
   /** By how many fields there are. */
   readonly #layouts: (Layout | undefined)[] = [];
 
-  constructor(redaction: Redaction) {
+  /** @param leftOut a field that is said elsewhere */
+  constructor(redaction: Redaction, leftOut?: string) {
     this.#redaction = redaction;
+    this.#leftOut = leftOut;
   }
 
   text(headers: Headers): string {
@@ -46,6 +51,7 @@ export class FieldsJson {
 
   /** Undefined where the names are other ones. */
   #known(layout: Layout, headers: Headers): string | undefined {
+    if (this.#leftOut !== undefined && headers.has(this.#leftOut) !== layout.hasLeftOut) return undefined;
     let isSame = true;
     for (const known of layout.fields) {
       const value = headers.get(known.name);
@@ -64,8 +70,13 @@ export class FieldsJson {
   #learn(headers: Headers): string {
     const fields: Known[] = [];
     let isMemorable = true;
+    let hasLeftOut = false;
     const all: Readonly<Record<string, string | readonly string[]>> = headers.toJSON();
     for (const name in all) {
+      if (name === this.#leftOut) {
+        hasLeftOut = true;
+        continue;
+      }
       const value = all[name] ?? "";
       // Set-Cookie, the one field that comes once for each of its lines.
       const isPlain = typeof value === "string";
@@ -75,8 +86,9 @@ export class FieldsJson {
       fields.push({ name, value: isPlain && !isRedacted ? value : "", json });
     }
     const text = joined(fields);
-    if (isMemorable && headers.count === fields.length && fields.length <= MOST_FIELDS) {
-      this.#layouts[fields.length] = { fields, text };
+    const count = fields.length + (hasLeftOut ? 1 : 0);
+    if (isMemorable && headers.count === count && count <= MOST_FIELDS) {
+      this.#layouts[count] = { fields, hasLeftOut, text };
     }
     return text;
   }

@@ -26,7 +26,8 @@ export class JsonFormat implements LineFormat {
   constructor(redaction: Redaction, omits: JsonOmissions) {
     this.#redaction = redaction;
     this.#omits = omits;
-    this.#requestFields = new FieldsJson(redaction);
+    // Go, and so Caddy, has the host beside the fields alone.
+    this.#requestFields = new FieldsJson(redaction, "host");
     this.#responseFields = new FieldsJson(redaction);
   }
 

@@ -22,6 +22,7 @@ const VALUES = ["a", "b", "/?t=1", "x".repeat(600), 'q"', "gr\u00fcn", ""] as co
 function expected(headers: Headers): Readonly<Record<string, readonly string[]>> {
   const fields = new Map<string, string[]>();
   for (const [name, value] of headers) {
+    if (name === "x-b") continue;
     const shown = redaction.headers.has(name) ? "REDACTED" : redaction.value(name, value);
     const spelled = name.replace(/(?:^|-)[a-z]/g, (start) => start.toUpperCase());
     const known = fields.get(spelled);
@@ -34,7 +35,7 @@ function expected(headers: Headers): Readonly<Record<string, readonly string[]>>
 test("the fields of a message are its own, whatever was in those before it", () => {
   const random = seeded(7);
   const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)] as T;
-  const writer = new FieldsJson(redaction);
+  const writer = new FieldsJson(redaction, "x-b");
   const base = new Headers({ accept: "a", "x-a": "b" });
   for (let i = 0; i < 20_000; i++) {
     // Most are alike, so that what is remembered is used.
