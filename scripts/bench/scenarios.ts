@@ -120,6 +120,19 @@ export const SCENARIOS: readonly Scenario[] = [
   { ...plain, name: "10m-8", description: "10 MB, 8 connections", load: file("/10m", 8) },
   {
     ...app,
+    name: "post-50",
+    description: "POST of 1,000 bytes, 50 connections",
+    load: {
+      type: "requests",
+      path: "/upload",
+      bytes: "1000".length,
+      connections: 50,
+      fields: REAL_CLIENT,
+      uploadBytes: 1_000,
+    },
+  },
+  {
+    ...app,
     name: "upload-8",
     description: "uploads of 10 MB, 8 connections",
     load: {

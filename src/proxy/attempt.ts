@@ -1,28 +1,32 @@
 import { ProxyError } from "../core/errors.ts";
 import type { Deadline } from "./deadline.ts";
-import type { Outgoing } from "./lane.ts";
+import type { Outgoing, UploadBody } from "./lane.ts";
 import { UNCOUNTED_BYTES } from "./observation.ts";
 import { patientBody } from "./patient-body.ts";
 import type { ProxyHttp } from "./phases.ts";
 import type { Session } from "./session.ts";
+import { wholeBody } from "./short-body.ts";
 import { timedBody } from "./timed-body.ts";
 
 /** Makes the message of one attempt. `headers` are edited already. */
 export function prepare<Ctx>(session: Session<Ctx>, headers: Headers, phases: ProxyHttp<Ctx>): Outgoing {
   const method = session.upstreamMethod ?? session.method;
-  const body = method === session.method || !isBodiless(method) ? session.request.body : null;
-  if (body === null && session.request.body !== null) removeFraming(session, headers);
-  else if (body !== null) session.isBodySent = true;
-  const upload = body === null ? undefined : requestBody(session, body, headers, phases);
-  if (upload === undefined || session.isBodyTaken) session.deadline?.onSent();
-  return new Attempt(session, method, headers, upload);
+  const whole = wholeBody(session);
+  const stream = whole === undefined ? session.request.body : null;
+  const hasBody = whole !== undefined || stream !== null;
+  const isSent = hasBody && (method === session.method || !isBodiless(method));
+  if (isSent) session.isBodySent = true;
+  else if (hasBody) removeFraming(session, headers);
+  const upload = isSent ? (whole ?? (stream && requestBody(session, stream, headers, phases))) : null;
+  if (!(upload instanceof ReadableStream) || session.isBodyTaken) session.deadline?.onSent();
+  return new Attempt(session, method, headers, upload ?? undefined);
 }
 
 class Attempt implements Outgoing {
   readonly method: string;
   readonly target: string;
   readonly headers: Headers;
-  readonly body: ReadableStream<Uint8Array> | undefined;
+  readonly body: UploadBody | undefined;
   readonly isRepeated: boolean;
   connectMs: number | undefined = undefined;
   readonly #request: Request;
@@ -32,7 +36,7 @@ class Attempt implements Outgoing {
     { request, target, attempts, deadline }: Session<unknown>,
     method: string,
     headers: Headers,
-    body: ReadableStream<Uint8Array> | undefined,
+    body: UploadBody | undefined,
   ) {
     this.method = method;
     this.target = target;
@@ -66,7 +70,7 @@ function requestBody<Ctx>(
   const { bodyTimeoutMs } = session.downstream;
   if (!isFiltered && !isCounted && mostBytes === 0 && !isTimed && bodyTimeoutMs === 0) return body;
   if (isFiltered) headers.delete("content-length");
-  if (session.upstreamBody !== undefined) return session.upstreamBody;
+  if (session.upstreamBody instanceof ReadableStream) return session.upstreamBody;
   const source = bodyTimeoutMs > 0 ? patientBody(body, bodyTimeoutMs) : body;
   const filtered = isFiltered || isCounted || mostBytes > 0 ? filter(session, source, mostBytes, phases) : source;
   return (session.upstreamBody = isTimed ? timedBody(session, filtered) : filtered);

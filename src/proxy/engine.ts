@@ -17,6 +17,7 @@ import { FORWARD, type Instead, type ProxyHttp } from "./phases.ts";
 import { pause } from "./pause.ts";
 import { errorResponse } from "./respond.ts";
 import { type Downstream, endSession, type Session } from "./session.ts";
+import { hasStream, mayBeShort, takeShortBody, wholeBody } from "./short-body.ts";
 import { faultOfHandshake } from "./upgrade.ts";
 import type { WebSocketProxy } from "./websocket-proxy.ts";
 
@@ -126,13 +127,24 @@ export class Engine<Ctx = unknown> {
   }
 
   #send(session: Session<Ctx>, peer: Peer, headers: Headers): Promise<Response | undefined> {
-    const { lanes } = this.#options;
     session.hold(peer);
     const { observation } = session;
     observation?.onAttempt();
     if (session.isUpgrade) return this.#guard(session, this.#upgrade(session, peer, headers));
+    if (!mayBeShort(session, headers, this.#phases)) return this.#exchange(session, peer, headers);
+    observation?.endTurn();
+    const taken = takeShortBody(session, headers);
+    return this.#guard(
+      session,
+      taken.then(() => this.#exchange(session, peer, headers)),
+    );
+  }
+
+  #exchange(session: Session<Ctx>, peer: Peer, headers: Headers): Promise<Response | undefined> {
+    const { observation } = session;
+    const { lanes } = this.#options;
     const { timeouts } = peer.options;
-    const isTimed = timeouts.responseHeaderMs > 0 || (timeouts.writeMs > 0 && session.request.body !== null);
+    const isTimed = timeouts.responseHeaderMs > 0 || (timeouts.writeMs > 0 && hasStream(session));
     const deadline = isTimed ? new Deadline(session.request.signal, timeouts) : undefined;
     session.deadline = deadline;
     const outgoing = prepare(session, headers, this.#phases);
@@ -208,7 +220,7 @@ export class Engine<Ctx = unknown> {
     if (session.request.signal.aborted) return "give-up";
     if (!error.nothingSent && !this.#isReplayable(session)) return "give-up";
     // A fetch that was ended while it dialled has thrown the body away, though none of it was sent (Bun 1.4.5).
-    if (error.kind === "connection_timeout" && session.request.bodyUsed) return "give-up";
+    if (error.kind === "connection_timeout" && hasStream(session) && session.request.bodyUsed) return "give-up";
     const verdict = error.nothingSent
       ? this.#phases.failToConnect?.(session, peer, error)
       : this.#phases.errorWhileProxy?.(session, peer, error);
@@ -221,10 +233,10 @@ export class Engine<Ctx = unknown> {
     return verdict;
   }
 
-  /** What may be sent twice: by its method or by the phases' word, and never with a body, which was streamed. */
+  /** What may be sent twice: by its method or by the phases' word, and never with a body. */
   #isReplayable(session: Session<Ctx>): boolean {
-    const { body } = session.request;
-    return body === null && (isSafe(session.method) || this.#phases.isRepeatable?.(session) === true);
+    const hasBody = wholeBody(session) !== undefined || session.request.body !== null;
+    return !hasBody && (isSafe(session.method) || this.#phases.isRepeatable?.(session) === true);
   }
 
   /** Another upstream is asked in place of the one that answered, or that failed. */

@@ -1,3 +1,6 @@
+/** A request's body: bytes where all of it is here. */
+export type UploadBody = ReadableStream<Uint8Array> | Uint8Array;
+
 /** One attempt's message, ready to go. */
 export interface Outgoing {
   readonly method: string;
@@ -5,7 +8,7 @@ export interface Outgoing {
   readonly target: string;
   readonly headers: Headers;
   /** Undefined where the request has none. Content-Length in `headers` tells its length, else it goes chunked. */
-  readonly body: ReadableStream<Uint8Array> | undefined;
+  readonly body: UploadBody | undefined;
   /** Another attempt was made before this one. Default false. */
   readonly isRepeated?: boolean;
   /** Told by a lane that made a connection for it and knows: how long that took, TLS included. */

@@ -33,7 +33,8 @@ export class Lanes implements Disposable {
     const lanes = this.#byPeer.get(peer) ?? this.#open(peer);
     if (ExactLane.isNeeded(outgoing.target, outgoing.headers)) return lanes.exact;
     // A body outlives one fetch that found nobody, not two (Bun 1.4.5); the exact lane takes it when it has a connection.
-    if (outgoing.isRepeated === true && outgoing.body !== undefined && !lanes.isMultiplexed) return lanes.exact;
+    if (outgoing.isRepeated === true && outgoing.body instanceof ReadableStream && !lanes.isMultiplexed)
+      return lanes.exact;
     const isCrowded = peer.inFlight * this.#byPeer.size > FETCH_CONNECTIONS;
     return isCrowded && !lanes.isMultiplexed ? lanes.exact : lanes.fetch;
   }

@@ -5,6 +5,7 @@ import { clientAddressOf, type TrustedProxies } from "../core/trust.ts";
 import type { CapturedGroups, RequestFacts } from "../routing/request-facts.ts";
 import type { Peer } from "../upstream/peer.ts";
 import type { Deadline } from "./deadline.ts";
+import type { UploadBody } from "./lane.ts";
 import type { Observation } from "./observation.ts";
 import type { ProxyHttp } from "./phases.ts";
 
@@ -84,7 +85,7 @@ export class Session<Ctx = unknown> implements RequestFacts {
   /** One that does not go upstream may still be wanted for another one. */
   keepsBody = false;
   /** The request's body as it goes upstream, once it was made: a further attempt sends the same one. */
-  upstreamBody: ReadableStream<Uint8Array> | undefined = undefined;
+  upstreamBody: UploadBody | undefined = undefined;
   /** All of it was taken by an attempt. Known where that has a deadline. */
   isBodyTaken = false;
   /** Ends the present attempt when it takes too long; undefined where nothing is too long. */
@@ -280,7 +281,6 @@ export interface SessionFacts {
   readonly path: string;
   readonly host: string | undefined;
   readonly isUpgrade: boolean;
-  /** See `isOrdinaryRequest`. */
   readonly isOrdinary: boolean;
 }
 

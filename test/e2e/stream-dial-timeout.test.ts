@@ -38,9 +38,14 @@ describe.skipIf(process.platform !== "linux").each([LANES[0]])("a limit on diall
     await using under = await startProxy([origin.port, other.port], { proxy });
     await using client = await RawClient.connect(under.port);
     for (let i = 0; i < 2; i++) expect((await client.request("GET", "/", fields)).status).toBe(200);
-    const statuses = new Set<number>();
+    // A short one is at hand for the next attempt.
     for (let i = 0; i < 2; i++) {
-      statuses.add((await client.request("POST", "/", [...fields, "Content-Length: 5"], "hello")).status);
+      expect((await client.request("POST", "/", [...fields, "Content-Length: 5"], "hello")).status).toBe(200);
+    }
+    const statuses = new Set<number>();
+    const chunked = [...fields, "Transfer-Encoding: chunked"];
+    for (let i = 0; i < 2; i++) {
+      statuses.add((await client.request("POST", "/", chunked, "5\r\nhello\r\n0\r\n\r\n")).status);
     }
     expect([...statuses].toSorted()).toEqual([200, 504]);
   });

@@ -7,6 +7,7 @@ import { OpenAnswer, WholeAnswer } from "./answers.ts";
 import { BodyReader, type BodySink } from "./body-reader.ts";
 import type { Carrier, Route } from "./carrier.ts";
 import { HeadBuffer, type HeadSplit, splitHead } from "./head-buffer.ts";
+import { streamOf } from "../short-body.ts";
 import { Upload, type UploadSink } from "./upload.ts";
 
 type Stage = "head" | "body" | "over";
@@ -58,9 +59,10 @@ export class Exchange implements BodySource, BodySink, UploadSink {
       this.#unsent = undefined;
       this.send(this.#opening);
     } else if (this.#upload !== undefined) this.onDrain();
-    else if (body.locked) this.fail(new ProxyError("internal_error", "the request's body was taken by someone else"));
+    else if (body instanceof ReadableStream && body.locked)
+      this.fail(new ProxyError("internal_error", "the request's body was taken by someone else"));
     else {
-      this.#upload = new Upload(body, lengthOf(headers), this);
+      this.#upload = new Upload(body instanceof Uint8Array ? streamOf(body) : body, lengthOf(headers), this);
       void this.#upload.run(this.#opening);
     }
   }
