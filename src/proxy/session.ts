@@ -248,11 +248,11 @@ export class Session<Ctx = unknown> implements RequestFacts {
 
   /** The client's IP: what the trusted proxies before this one tell of it, else `remoteAddress`. */
   get clientAddress(): string {
-    return (this.#clientAddress ??= clientAddressOf(
-      this.downstream.trusted,
-      this.remoteAddress,
-      this.request.headers.get("x-forwarded-for"),
-    ));
+    const { trusted } = this.downstream;
+    if (trusted === undefined) return this.remoteAddress;
+    if (this.#clientAddress !== undefined) return this.#clientAddress;
+    const told = this.request.headers.get("x-forwarded-for");
+    return (this.#clientAddress = clientAddressOf(trusted, this.remoteAddress, told));
   }
 }
 
