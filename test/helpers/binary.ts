@@ -53,6 +53,8 @@ export interface BinaryOptions {
   readonly cwd?: string;
   /** Added to this process's environment; undefined takes a variable out. */
   readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Called with each line that it writes, on either. */
+  readonly onLine?: (line: string) => void;
 }
 
 export interface BinaryResult {
@@ -87,8 +89,13 @@ export async function startBinary(args: readonly string[], options: BinaryOption
   const waiting = new Set<() => void>();
   const collect = async (from: "stdout" | "stderr"): Promise<void> => {
     const decoder = new TextDecoder();
+    let read = 0;
     for await (const piece of child[from]) {
       written[from] += decoder.decode(piece, { stream: true });
+      for (let end = written[from].indexOf("\n", read); end >= 0; end = written[from].indexOf("\n", read)) {
+        options.onLine?.(written[from].slice(read, end));
+        read = end + 1;
+      }
       for (const look of waiting) look();
     }
   };

@@ -10,6 +10,7 @@ import type {
 } from "../../src/config/model.ts";
 import { ACTIVE_HEALTH_DEFAULTS, UPSTREAM_POLICY_DEFAULTS } from "../../src/config/upstream-model.ts";
 import type { Log, LogFacts } from "../../src/observe/log.ts";
+import { startBenchmarked, type TakeLine, wantsExecutable } from "./executable.ts";
 import { startWorker, type Worker } from "../../src/process/worker.ts";
 
 export interface LogLine {
@@ -133,6 +134,30 @@ export class ProxyUnderTest implements AsyncDisposable {
   }
 }
 
+/** The executable as it is benchmarked. Its worker is in another process, and not there to be asked. */
+class ExecutableUnderTest extends ProxyUnderTest {
+  readonly #started: Awaited<ReturnType<typeof startBenchmarked>>;
+
+  constructor(started: Awaited<ReturnType<typeof startBenchmarked>>, log: RecordingLog) {
+    super(NO_WORKER, log);
+    this.#started = started;
+  }
+
+  override get port(): number {
+    return this.#started.port;
+  }
+
+  override async [Symbol.asyncDispose](): Promise<void> {
+    await this.#started[Symbol.asyncDispose]();
+  }
+}
+
+const NO_WORKER = new Proxy({} as Worker, {
+  get() {
+    throw new Error("the worker is in another process");
+  },
+});
+
 /** Starts the proxy for upstreams on 127.0.0.1, given as ports or as addresses. */
 export async function startProxy(
   upstreams: number | readonly (number | UpstreamAddress)[],
@@ -140,6 +165,10 @@ export async function startProxy(
 ): Promise<ProxyUnderTest> {
   const log = new RecordingLog();
   const all = typeof upstreams === "number" ? [upstreams] : upstreams;
+  if (wantsExecutable() && typeof upstreams === "number" && Object.keys(options).length === 0) {
+    const take: TakeLine = (level, message, facts) => log[level](message, facts);
+    return new ExecutableUnderTest(await startBenchmarked(upstreams, take), log);
+  }
   const addresses = all.map((upstream) => (typeof upstream === "number" ? local(upstream) : upstream));
   return new ProxyUnderTest(await startWorker(configWith({ ...options, upstreams: addresses }), log), log);
 }
