@@ -57,7 +57,7 @@ export class Metering {
     counted.bytesReceived = status === SWITCHING_PROTOCOLS ? 0 : (bytesReceived(session) ?? 0);
     counted.bytesSent = status === SWITCHING_PROTOCOLS ? 0 : session.bytesSent;
     counted.retries = session.attempts > 1 ? session.attempts - 1 : 0;
-    (ctx.taken?.meter ?? meter.noRoute).add(counted);
+    meter.ledger.add(ctx.taken?.meter ?? meter.noRoute, counted);
     if (error !== undefined) {
       meter.onError(error.kind);
       if (isBroken(session, error)) peer?.life.meter.onBroken();

@@ -23,7 +23,7 @@ export function count(meter: WorkerMeter, { route = "/", host, status = 200, too
   counted.bytesReceived = more.bytesReceived ?? 0;
   counted.bytesSent = more.bytesSent ?? 0;
   counted.retries = more.retries ?? 0;
-  meter.route(route).add(counted);
+  meter.ledger.add(meter.route(route), counted);
 }
 
 /** What a worker tells that has nothing to tell but this. */

@@ -24,17 +24,14 @@ export interface ExchangesDelta {
 
 /** The exchanges of a worker that somebody may want to see in full. Nearly all are not: none is made for those. */
 export class Exchanges {
+  /** Whether somebody watches exchanges: then each has to be given to `isWanted`. */
+  isWatched = false;
   #watched: readonly Watched[] = [];
   /** Those of them that want the exchange that is made next. */
   #wanting: Watched[] = [];
   #slowest: Exchange[] = [];
   #failed: Exchange[] = [];
   #slowerThanMs = 0;
-
-  /** Whether somebody watches exchanges: then each has to be given to `isWanted`. */
-  get isWatched(): boolean {
-    return this.#watched.length > 0;
-  }
 
   /** Whether somebody who watches wants this one: then it is to be made and given to `keep`, at once. */
   isWanted(facts: ExchangeFacts): boolean {
@@ -59,6 +56,7 @@ export class Exchanges {
     const watched = this.#watched.map((each) => each.delta);
     const delta = { watched, slowest: this.#slowest, failed: this.#failed };
     this.#watched = next.watched.map((filter) => new Watched(filter, next.most));
+    this.isWatched = this.#watched.length > 0;
     this.#wanting = [];
     this.#slowest = [];
     this.#failed = [];

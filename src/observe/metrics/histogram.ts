@@ -57,30 +57,6 @@ export function sizeBucket(bytes: number): number {
   return (32 - Math.clz32(bytes - 1) - 7) >> 1;
 }
 
-/** Counts of one kind of thing by buckets, since it was last taken. */
-export class Histogram {
-  readonly #counts: Uint32Array;
-  #sum = 0;
-
-  /** @param bounds how many; one more bucket is behind the last */
-  constructor(bounds: number) {
-    this.#counts = new Uint32Array(bounds + 1);
-  }
-
-  add(bucket: number, value: number): void {
-    const counts = this.#counts;
-    counts[bucket] = (counts[bucket] ?? 0) + 1;
-    this.#sum += value;
-  }
-
-  /** What was added since this was last called; undefined for nothing. */
-  take(): HistogramDelta | undefined {
-    const delta = takeHistogram(this.#counts, this.#sum);
-    this.#sum = 0;
-    return delta;
-  }
-}
-
 /** What stands in buckets, which are empty then; undefined for nothing. */
 export function takeHistogram(counts: Uint32Array | undefined, sum: number): HistogramDelta | undefined {
   if (counts === undefined) return undefined;

@@ -1,18 +1,21 @@
-import { Histogram, type HistogramDelta, TIME_BOUNDS_MS, timeBucket } from "./histogram.ts";
+import { type HistogramDelta, takeHistogram, TIME_BOUNDS_MS, timeBucket } from "./histogram.ts";
 
 /** What is counted of one upstream address in a worker since it was last taken. */
 export class PeerMeter {
   #requests = 0;
   #failures = 0;
-  /** Made by the first answer. */
-  #latency: Histogram | undefined = undefined;
+  /** Times to the head. Made by the first answer. */
+  #buckets: Uint32Array | undefined = undefined;
+  #sumMs = 0;
 
   /** The head of an answer came, so long after the attempt began; undefined where nobody took the time. */
   onHead(tookMs: number | undefined): void {
     this.#requests++;
     if (tookMs === undefined) return;
-    this.#latency ??= new Histogram(TIME_BOUNDS_MS.length);
-    this.#latency.add(timeBucket(tookMs), tookMs);
+    const buckets = (this.#buckets ??= new Uint32Array(TIME_BOUNDS_MS.length + 1));
+    const bucket = timeBucket(tookMs);
+    buckets[bucket] = (buckets[bucket] ?? 0) + 1;
+    this.#sumMs += tookMs;
   }
 
   /** An attempt ended without a head. @param isPeers by the peer's fault */
@@ -29,9 +32,11 @@ export class PeerMeter {
   /** Undefined for nothing. */
   take(name: string): PeerDelta | undefined {
     if (this.#requests === 0 && this.#failures === 0) return undefined;
-    const delta = { name, requests: this.#requests, failures: this.#failures, latency: this.#latency?.take() };
+    const latency = takeHistogram(this.#buckets, this.#sumMs);
+    const delta = { name, requests: this.#requests, failures: this.#failures, latency };
     this.#requests = 0;
     this.#failures = 0;
+    this.#sumMs = 0;
     return delta;
   }
 }

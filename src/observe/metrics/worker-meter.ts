@@ -1,4 +1,5 @@
 import { Exchanges, type ExchangesDelta, type ExchangesWish } from "./exchanges.ts";
+import { Ledger } from "./ledger.ts";
 import { type Counted, type RouteDelta, RouteMeter, StatusSlots } from "./route-meter.ts";
 
 /** What a request is counted under whose host is in no route. */
@@ -12,7 +13,9 @@ export const MOST_GONE = 1_000;
 /** What one worker counts, over all its configurations. It is taken, and begins anew, about once a second. */
 export class WorkerMeter {
   readonly exchanges = new Exchanges();
-  /** To be filled for each request and given to its route at once. */
+  /** Requests that ended: to be counted by `take`, or when they are many. */
+  readonly ledger = new Ledger();
+  /** To be filled for each request and given to the ledger at once. */
   readonly counted: Counted = newCounted();
   /** Labels of hosts by their numbers; 0 is all that are not configured. */
   readonly hosts: string[] = [OTHER_HOST];
@@ -60,6 +63,7 @@ export class WorkerMeter {
 
   /** What came since this was last called. */
   take(wish: ExchangesWish): MeterDelta {
+    this.ledger.settle();
     const routes: RouteDelta[] = [];
     for (const meter of this.#routes.values()) {
       const delta = meter.take(this.hosts);

@@ -50,6 +50,20 @@ describe("sums over workers", () => {
     expect(tally.messagesSent).toBe(5);
   });
 
+  test("more than are counted together are counted all the same, each as it was", () => {
+    const tally = new Tally(0);
+    const meter = new WorkerMeter();
+    for (let i = 0; i < 1_000; i++)
+      count(meter, { route: i % 3 === 0 ? "/a" : "/b", tookMs: i, bytesSent: i, retries: i % 2 });
+    tally.add(1, tellingOf(meter), MOMENT);
+    expect(tally.routes.get("/a")?.requests).toBe(334);
+    expect(tally.routes.get("/b")?.requests).toBe(666);
+    expect(tally.routes.get("/a")?.retries).toBe(167);
+    const sums = [...tally.routes.values()].map(({ durations, sizes }) => [durations.sum, sizes.sum]);
+    expect(sums[0]?.[0]).toBe(sums[0]?.[1] ?? Number.NaN);
+    expect((sums[0]?.[0] ?? 0) + (sums[1]?.[0] ?? 0)).toBe(499_500);
+  });
+
   test("a worker tells nothing twice", () => {
     const meter = new WorkerMeter();
     count(meter, {});
