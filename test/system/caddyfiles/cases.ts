@@ -32,6 +32,7 @@ export async function readCases(): Promise<readonly Case[]> {
 const OLDER: readonly (readonly [RegExp, string])[] = [
   // Renamed in 2.8.
   [/\bbasic_auth\b/g, "basicauth"],
+  [/\blog_skip\b/g, "skip_log"],
   // New in 2.7. Where no proxy is trusted the two are the same.
   [/\bclient_ip\b/g, "remote_ip"],
   // New in 2.8: it keeps Caddy from writing its configuration down, which these folders do not mind.

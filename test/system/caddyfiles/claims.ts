@@ -33,12 +33,14 @@ const WORDS = [
   "handle_path import bind log not",
 ].flatMap((line) => line.split(" "));
 
+/** Caddy's older spellings, which the older Caddy is given. */
+const OLDER = ["basicauth", "skip_log"];
+
 /** What gatekeeper says it takes and no case has. */
 export function unproven(cases: readonly Case[]): readonly string[] {
   const text = cases.map(({ caddyfile }) => caddyfile).join("\n");
   const words = [...Object.keys(DIRECTIVES), ...Object.keys(MATCHER_MODULES), ...WORDS];
-  // Caddy's older spelling of basic_auth is what the older Caddy is given.
-  const missing = words.filter((word) => word !== "basicauth" && !new RegExp(`(^|\\s)${word}(\\s|$)`, "m").test(text));
+  const missing = words.filter((word) => !OLDER.includes(word) && !new RegExp(`(^|\\s)${word}(\\s|$)`, "m").test(text));
   const placeholders = PLACEHOLDER_NAMES.filter((name) => {
     const spellings = [name, PLACEHOLDER_TABLE[name].short ?? name].map((one) => one.replace(/\*$/, ""));
     return !LEFT_OUT.includes(name) && !spellings.some((one) => text.includes(`{${one}`));
