@@ -1,4 +1,4 @@
-import type { Counted, RouteMeter } from "./route-meter.ts";
+import { type Counted, newCounted, type RouteMeter } from "./route-meter.ts";
 
 /** So many requests are counted together. */
 const MOST = 256;
@@ -13,13 +13,8 @@ export class Ledger {
   readonly #numbers = new Float64Array(MOST * STRIDE);
   readonly #routes: RouteMeter[] = [];
   /** Set anew for each request that is counted. */
-  readonly #counted: Counted;
+  readonly #counted = newCounted();
   #size = 0;
-
-  constructor() {
-    const counted = { host: 0, status: 0, isFailed: false, tookMs: 0, bytesReceived: 0, bytesSent: 0, retries: 0 };
-    this.#counted = counted;
-  }
 
   /** @param one may be another one when this returns */
   add(route: RouteMeter, one: Readonly<Counted>): void {

@@ -22,6 +22,11 @@ export interface Counted {
   retries: number;
 }
 
+/** One that says nothing yet. */
+export function newCounted(): Counted {
+  return { host: 0, status: 0, isFailed: false, tookMs: Number.NaN, bytesReceived: 0, bytesSent: 0, retries: 0 };
+}
+
 /**
  * What is counted of one route in a worker since it was last taken. One request touches this object and a few places of one
  * array: it is memory that a busy proxy waits for, not arithmetic.

@@ -1,6 +1,6 @@
 import { Exchanges, type ExchangesDelta, type ExchangesWish } from "./exchanges.ts";
 import { Ledger } from "./ledger.ts";
-import { type Counted, type RouteDelta, RouteMeter, StatusSlots } from "./route-meter.ts";
+import { type Counted, newCounted, type RouteDelta, RouteMeter, StatusSlots } from "./route-meter.ts";
 
 /** What a request is counted under whose host is in no route. */
 export const OTHER_HOST = "_other";
@@ -82,8 +82,4 @@ export interface MeterDelta {
   /** Reasons, each with its count. */
   readonly errors: readonly (readonly [reason: string, count: number])[];
   readonly exchanges: ExchangesDelta;
-}
-
-function newCounted(): Counted {
-  return { host: 0, status: 0, isFailed: false, tookMs: Number.NaN, bytesReceived: 0, bytesSent: 0, retries: 0 };
 }
