@@ -23,6 +23,7 @@ import { openOrMake } from "./open-or-make.ts";
 /** flock(2) */
 const LOCK = { shared: 1 | 4, exclusive: 2 | 4 } as const;
 const LOOK_MS = 5;
+const MOST_TRIES = 10;
 /** Anyone may know the number. */
 const MODE = 0o644;
 const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR } = constants;
@@ -50,7 +51,7 @@ export class PidFile implements Disposable {
   /** Holds the file, which says nothing new yet. A text says why that cannot be. */
   static open(name: string, { predecessor, owner }: PidFileOptions = {}): PidFile | string {
     const path = resolve(name);
-    for (;;) {
+    for (let i = 0; i < MOST_TRIES; i++) {
       let fd: number;
       try {
         fd = openOrMake(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK, MODE);
@@ -62,6 +63,7 @@ export class PidFile implements Disposable {
       closeSync(fd);
       if (fault !== GONE) return fault;
     }
+    return `${path} is removed again and again`;
   }
 
   /** From now on it names this process. */
