@@ -73,6 +73,8 @@ export class Proxy implements AsyncDisposable {
         ...Array.from({ length: generation % 5 }, (_, i) => ({ match: { path: `/none${i}/*` }, respond: 204 })),
         { name: "timed", match: { path: "/timed/*" }, ...common, ...timed },
         { name: "capped", match: { path: "/capped/*" }, ...common, max_conns_per_host: 100, queue_timeout: "10s" },
+        // Without Accept it goes by the exact lane.
+        { name: "exact", match: { path: "/exact/*" }, request_header: { remove: ["Accept"] }, ...common },
         { name: "rest", ...common },
       ],
     };

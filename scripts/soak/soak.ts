@@ -44,8 +44,10 @@ export interface Soaked {
 }
 
 const LOADS = [small, large, uploads, eventStreams, webSockets, aborts];
-/** Rounds of everything before the load: each worker has then done each thing, and has what Bun makes for the first one. */
-const WARM_UPS = 6;
+/** Rounds of everything before the load: each worker has then done each thing, and has what is made for the first one. */
+const WARM_UPS = 20;
+/** The supervisor's heap grows over the first ones (from 31 to 45 MB), and goes up and down from then on. */
+const WARM_RELOADS = 30;
 /** Longer than idle connections are kept. */
 const CALM_MS = 4_000;
 const SAMPLES_EVERY_MS = 500;
@@ -57,7 +59,8 @@ export async function soak({ binary, dir, timeMs, threads, seed }: SoakOptions):
   await Promise.all(origins.map((origin) => origin.start()));
   const proxy = stack.use(new Proxy({ binary, dir, threads, originPorts: origins.map(({ port }) => port) }));
   await proxy.start();
-  await warmUp(proxy.address, seed + 2);
+  const reload = new Reload();
+  await warmUp({ proxy, reload, seed: seed + 2 });
   const before = await restOf(proxy, origins);
 
   const began = performance.now();
@@ -67,7 +70,7 @@ export async function soak({ binary, dir, timeMs, threads, seed }: SoakOptions):
   const session = new Bun.FetchSession({});
   const traffic = stack.use(new Traffic(LOADS, { address: proxy.address, dice: new Dice(seed), session }, ledger));
   const scene = { proxy, origins, dice: new Dice(seed + 1), ledger, spared: 1 + (seed % threads) };
-  const mishaps = new Mishaps([new Reload(), restartUpstream, ...(threads > 1 ? [killWorker] : [])], scene);
+  const mishaps = new Mishaps([reload, restartUpstream, ...(threads > 1 ? [killWorker] : [])], scene);
   await mishaps.happen(timeMs, now);
   memory[Symbol.dispose]();
   const { windowsMs } = ledger;
@@ -93,13 +96,14 @@ export async function soak({ binary, dir, timeMs, threads, seed }: SoakOptions):
   };
 }
 
-async function warmUp(address: string, seed: number): Promise<void> {
+async function warmUp({ proxy, reload, seed }: { proxy: Proxy; reload: Reload; seed: number }): Promise<void> {
   for (let round = 0; round < WARM_UPS; round++) {
     // Connections of its own, which may come to another worker.
     const session = new Bun.FetchSession({});
-    const stage = { address, dice: new Dice(seed + round), session };
+    const stage = { address: proxy.address, dice: new Dice(seed + round), session };
     await Promise.all(LOADS.map((load) => load.run(stage)));
     session.close();
   }
+  for (let round = 0; round < WARM_RELOADS; round++) await reload.run({ proxy });
   await Bun.sleep(CALM_MS);
 }

@@ -5,7 +5,7 @@ import { controlSetting } from "../process/control-folder.ts";
 import { type ControlSocket, openControlSocket } from "../process/control-socket.ts";
 import { CpuProfiling } from "../process/cpu-profiling.ts";
 import { FileWatcher } from "../process/file-watcher.ts";
-import type { Holdings } from "../process/holdings.ts";
+import { type Holdings, holdingsOf } from "../process/holdings.ts";
 import { Overview } from "../process/overview.ts";
 import { processStatus } from "../process/process-status.ts";
 import { Reloader, type ReloadWatcher } from "../process/reloader.ts";
@@ -48,7 +48,7 @@ export async function startReloading(
   const control = await openControlSocket(
     {
       status: () => processStatus(worker, versionText()),
-      holdings: () => holdingsOf(worker),
+      holdings: () => allHoldings(worker),
       reload: () => reloader.reload("command"),
       control: (command) => worker.control(command),
       watch: overview.watch,
@@ -68,7 +68,10 @@ export async function startReloading(
   return { reloader, overview, profiling, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }
 
-async function holdingsOf(worker: Supervisor): Promise<readonly Holdings[]> {
-  const answers = await worker.askServing({ type: "holdings" });
-  return answers.flatMap((answer) => (answer?.type === "holdings" ? [answer.holdings] : []));
+/** Of the workers, and of the supervisor where that has a process of its own, which serves nothing. */
+async function allHoldings(supervisor: Supervisor): Promise<readonly Holdings[]> {
+  const answers = await supervisor.askServing({ type: "holdings" });
+  const workers = answers.flatMap((answer) => (answer?.type === "holdings" ? [answer.holdings] : []));
+  if (workers.some(({ pid }) => pid === process.pid)) return workers;
+  return [await holdingsOf({ open: 0, peers: [] }), ...workers];
 }

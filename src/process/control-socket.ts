@@ -23,7 +23,7 @@ export interface ControlHandlers {
 
 /**
  * How `gatekeeper reload` and its like speak to a running process: HTTP over a unix socket that only its user can reach.
- * `GET /` says what it is, `GET /holdings` what each worker holds, `GET /events` what happens (`?exchanges`: each request), as the
+ * `GET /` says what it is, `GET /holdings` what each of its processes holds, `GET /events` what happens (`?exchanges`: each request), as the
  * admin listener does; `POST /reload` is answered 200, or 409 where the old configuration stays; `POST /control` takes a
  * `ControlCommand` and is answered 200 with what came of it, or 409 where nothing did; `POST /profile?ms=10000` is answered with
  * profiles of that time, or 409 with why there are none.

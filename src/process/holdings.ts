@@ -1,9 +1,9 @@
 import type { Worker } from "./worker.ts";
 
-/** What one worker holds on to, for whoever looks for what is never let go. */
+/** What one process holds on to, for whoever looks for what is never let go. */
 export interface Holdings {
   readonly pid: number;
-  /** Requests and WebSockets that are open on its listeners. */
+  /** Requests and WebSockets that are open on its worker's listeners. */
   readonly open: number;
   /** Requests and WebSockets that are counted on its peers. */
   readonly inFlight: number;

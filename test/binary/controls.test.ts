@@ -216,7 +216,7 @@ test("a file that is answered with is read at the start and again when it change
   expect(await get()).toBe("404 text/html;charset=utf-8 <p>two");
 });
 
-test("the control socket tells what each worker holds, and that it lets go of it again", async () => {
+test("the control socket tells what each process holds, and that it lets go of it again", async () => {
   await using origin = startStreamsOrigin("a");
   await using setting = await start([origin], ["threads: 2"]);
   const unix = join(setting.folder, "run", `${setting.run.pid}.sock`);
@@ -228,7 +228,8 @@ test("the control socket tells what each worker holds, and that it lets go of it
   };
   const socket = await NotedSocket.open(`ws://127.0.0.1:${setting.port}/`);
   const all = await ask();
-  expect(new Set(all.map(({ pid }) => pid)).size).toBe(2);
+  expect(new Set(all.map(({ pid }) => pid)).size).toBe(3);
+  expect(all[0]?.pid).toBe(setting.run.pid);
   expect(all.every(({ heapBytes, objects }) => heapBytes > 100_000 && (objects["Function"] ?? 0) > 100)).toBe(true);
   expect(await held()).toEqual([1, 1]);
   socket[Symbol.dispose]();

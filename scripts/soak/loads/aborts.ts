@@ -1,6 +1,6 @@
 import { Payload } from "../payload.ts";
 import { Conversation } from "./conversation.ts";
-import { check, send, streamOf } from "./exchange.ts";
+import { check, routeOf, send, streamOf } from "./exchange.ts";
 import type { Load, Stage } from "./load.ts";
 
 /** Clients that go in the middle of an upload, a download, a stream, a WebSocket. */
@@ -27,19 +27,18 @@ export const aborts: Load = {
 async function download(stage: Stage, signal: AbortSignal): Promise<number> {
   const wanted = { seed: stage.dice.seed(), length: 10_000_000 };
   const whole = stage.dice.oneIn(2) ? "&whole" : "";
-  const target = `/bytes?seed=${wanted.seed}&length=${wanted.length}${whole}`;
+  const target = `${routeOf(stage)}/bytes?seed=${wanted.seed}&length=${wanted.length}${whole}`;
   return await check(await send(stage, target, { signal }), wanted, 5);
 }
 
 async function upload(stage: Stage, signal: AbortSignal): Promise<number> {
-  const path = stage.dice.oneIn(2) ? "/timed/upload" : "/upload";
   const body = streamOf(new Payload(stage.dice.seed(), 10_000_000), 5);
-  await (await send(stage, `${path}?seed=1&length=0`, { method: "POST", body, signal })).bytes();
+  await (await send(stage, `${routeOf(stage)}/upload?seed=1&length=0`, { method: "POST", body, signal })).bytes();
   return 0;
 }
 
 async function events(stage: Stage, signal: AbortSignal): Promise<number> {
-  return (await (await send(stage, "/events?count=1000&pause=5", { signal })).bytes()).length;
+  return (await (await send(stage, `${routeOf(stage)}/events?count=1000&pause=5`, { signal })).bytes()).length;
 }
 
 async function webSocket(stage: Stage, signal: AbortSignal): Promise<number> {

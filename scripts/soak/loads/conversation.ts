@@ -1,4 +1,5 @@
 import { Payload, WrongContent } from "../payload.ts";
+import { routeOf } from "./exchange.ts";
 import { HANGS_MS, type Stage } from "./load.ts";
 
 /** Messages that are on their way at once. */
@@ -22,7 +23,7 @@ export class Conversation implements Disposable {
   constructor(stage: Stage, messages: number) {
     this.#stage = stage;
     this.#left = messages;
-    this.#socket = new WebSocket(`ws://${stage.address}/ws`);
+    this.#socket = new WebSocket(`ws://${stage.address}${routeOf(stage)}/ws`);
     this.#socket.binaryType = "nodebuffer";
     this.#socket.onopen = () => {
       for (let i = 0; i < AHEAD; i++) this.#say();

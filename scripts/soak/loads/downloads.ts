@@ -1,4 +1,4 @@
-import { check, send } from "./exchange.ts";
+import { check, routeOf, send } from "./exchange.ts";
 import type { Load } from "./load.ts";
 
 const LARGE_BYTES = 10_000_000;
@@ -11,8 +11,7 @@ export const small: Load = {
   async run(stage) {
     const { dice } = stage;
     const wanted = { seed: dice.seed(), length: dice.between(0, 30_000) };
-    const path = dice.oneIn(3) ? "/capped/bytes" : "/bytes";
-    const target = `${path}?seed=${wanted.seed}&length=${wanted.length}`;
+    const target = `${routeOf(stage)}/bytes?seed=${wanted.seed}&length=${wanted.length}`;
     return await check(await send(stage, target, { isAlone: dice.oneIn(4) }), wanted);
   },
 };
@@ -26,7 +25,7 @@ export const large: Load = {
     const { dice } = stage;
     const wanted = { seed: dice.seed(), length: LARGE_BYTES };
     const whole = dice.oneIn(2) ? "&whole" : "";
-    const target = `/bytes?seed=${wanted.seed}&length=${wanted.length}${whole}`;
+    const target = `${routeOf(stage)}/bytes?seed=${wanted.seed}&length=${wanted.length}${whole}`;
     return await check(await send(stage, target), wanted, dice.oneIn(3) ? 10 : 0);
   },
 };

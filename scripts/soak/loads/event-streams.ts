@@ -1,5 +1,5 @@
 import { WrongContent } from "../payload.ts";
-import { send } from "./exchange.ts";
+import { routeOf, send } from "./exchange.ts";
 import type { Load } from "./load.ts";
 
 const EVENT = /^id: (\d+)\ndata: event \1 of (\d+)$/;
@@ -12,7 +12,7 @@ export const eventStreams: Load = {
   async run(stage) {
     const { dice } = stage;
     const count = dice.between(20, 120);
-    const answer = await send(stage, `/events?count=${count}&pause=${dice.between(10, 60)}`);
+    const answer = await send(stage, `${routeOf(stage)}/events?count=${count}&pause=${dice.between(10, 60)}`);
     const text = new TextDecoder();
     let seen = 0;
     let bytes = 0;

@@ -7,6 +7,11 @@ export interface Wanted {
   readonly length: number;
 }
 
+/** What routes the target of an exchange may begin with; each is one with its own way of going on. */
+export function routeOf({ dice }: Stage): string {
+  return dice.pick(["", "/timed", "/capped", "/exact"]);
+}
+
 export interface Options {
   readonly method?: string;
   readonly body?: BunFetchRequestInit["body"];

@@ -1,5 +1,5 @@
 import { GENERATION } from "../proxy.ts";
-import { type Mishap, until } from "./mishap.ts";
+import { type Mishap, type Scene, until } from "./mishap.ts";
 
 const RELOADED_MS = 10_000;
 /** New connections in a row that were answered by the new configuration: every worker has it then, but for bad luck. */
@@ -10,7 +10,7 @@ export class Reload implements Mishap {
   readonly name = "reloads";
   #generation = 0;
 
-  async run({ proxy }: Parameters<Mishap["run"]>[0]): Promise<void> {
+  async run({ proxy }: Pick<Scene, "proxy">): Promise<void> {
     const generation = ++this.#generation;
     await proxy.configure(generation);
     proxy.reload();
