@@ -18,6 +18,7 @@ export const GENERATION = "X-Soak-Generation";
 /** The executable that is soaked. */
 export class Proxy implements AsyncDisposable {
   readonly address: string;
+  readonly adminAddress = `127.0.0.1:${freePort()}`;
   readonly #options: ProxyOptions;
   readonly #port = freePort();
   readonly #extraPort = freePort();
@@ -65,6 +66,7 @@ export class Proxy implements AsyncDisposable {
     const config = {
       threads: this.#options.threads,
       grace_period_seconds: 5,
+      admin: this.adminAddress,
       upgrade_sock: join(this.#options.dir, "upgrade.sock"),
       listeners: [this.#port, ...(generation % 3 === 1 ? [this.#extraPort] : [])].map((port) => ({
         address: `127.0.0.1:${port}`,

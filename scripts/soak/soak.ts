@@ -3,6 +3,7 @@ import { type Account, Ledger } from "./ledger.ts";
 import { aborts } from "./loads/aborts.ts";
 import { large, small } from "./loads/downloads.ts";
 import { eventStreams } from "./loads/event-streams.ts";
+import { scrapes } from "./loads/scrapes.ts";
 import { uploads } from "./loads/uploads.ts";
 import { webSockets } from "./loads/web-sockets.ts";
 import { type Logged, loggedIn } from "./logged.ts";
@@ -43,7 +44,7 @@ export interface Soaked {
   readonly logged: Logged;
 }
 
-const LOADS = [small, large, uploads, eventStreams, webSockets, aborts];
+const LOADS = [small, large, uploads, eventStreams, webSockets, aborts, scrapes];
 /** Rounds of everything before the load: each worker has then done each thing, and has what is made for the first one. */
 const WARM_UPS = 20;
 /** The supervisor's heap grows over the first ones (from 31 to 45 MB), and goes up and down from then on. */
@@ -59,6 +60,7 @@ export async function soak({ binary, dir, timeMs, threads, seed }: SoakOptions):
   await Promise.all(origins.map((origin) => origin.start()));
   const proxy = stack.use(new Proxy({ binary, dir, threads, originPorts: origins.map(({ port }) => port) }));
   await proxy.start();
+  const { address, adminAddress } = proxy;
   const reload = new Reload();
   await warmUp({ proxy, reload, seed: seed + 2 });
   const before = await restOf(proxy, origins);
@@ -68,7 +70,7 @@ export async function soak({ binary, dir, timeMs, threads, seed }: SoakOptions):
   const ledger = new Ledger(now);
   const memory = stack.use(new MemoryWatch(proxy.pid, SAMPLES_EVERY_MS, now));
   const session = new Bun.FetchSession({});
-  const traffic = stack.use(new Traffic(LOADS, { address: proxy.address, dice: new Dice(seed), session }, ledger));
+  const traffic = stack.use(new Traffic(LOADS, { address, adminAddress, dice: new Dice(seed), session }, ledger));
   const scene = { proxy, origins, dice: new Dice(seed + 1), ledger, spared: 1 + (seed % threads) };
   const mishaps = new Mishaps([reload, restartUpstream, ...(threads > 1 ? [killWorker] : [])], scene);
   await mishaps.happen(timeMs, now);
@@ -97,10 +99,11 @@ export async function soak({ binary, dir, timeMs, threads, seed }: SoakOptions):
 }
 
 async function warmUp({ proxy, reload, seed }: { proxy: Proxy; reload: Reload; seed: number }): Promise<void> {
+  const { address, adminAddress } = proxy;
   for (let round = 0; round < WARM_UPS; round++) {
     // Connections of its own, which may come to another worker.
     const session = new Bun.FetchSession({});
-    const stage = { address: proxy.address, dice: new Dice(seed + round), session };
+    const stage = { address, adminAddress, dice: new Dice(seed + round), session };
     await Promise.all(LOADS.map((load) => load.run(stage)));
     session.close();
   }

@@ -4,6 +4,8 @@ import type { Dice } from "../dice.ts";
 export interface Stage {
   /** Of the proxy: `127.0.0.1:8080`. */
   readonly address: string;
+  /** Of its admin listener. */
+  readonly adminAddress: string;
   readonly dice: Dice;
   /** The connections that clients keep. */
   readonly session: Bun.FetchSession;
