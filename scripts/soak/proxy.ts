@@ -18,15 +18,17 @@ export const GENERATION = "X-Soak-Generation";
 /** The executable that is soaked. */
 export class Proxy implements AsyncDisposable {
   readonly address: string;
-  readonly adminAddress = `127.0.0.1:${freePort()}`;
+  readonly adminAddress: string;
   readonly #options: ProxyOptions;
   readonly #port = freePort();
   readonly #extraPort = freePort();
+  readonly #adminPort = freePort();
   #running: Running | undefined = undefined;
 
   constructor(options: ProxyOptions) {
     this.#options = options;
     this.address = `127.0.0.1:${this.#port}`;
+    this.adminAddress = `127.0.0.1:${this.#adminPort}`;
   }
 
   get pid(): number {
@@ -43,6 +45,8 @@ export class Proxy implements AsyncDisposable {
     this.#running = start({ command, core: undefined, cwd: dir, env });
     try {
       await listening(this.#running, this.#port);
+      // It is opened last.
+      await listening(this.#running, this.#adminPort);
     } catch (error) {
       throw new Error(`the proxy does not start:\n${await this.log()}`, { cause: error });
     }
