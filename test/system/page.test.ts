@@ -34,10 +34,10 @@ class Setting implements AsyncDisposable {
   }
 
   /** With more lines of routes or settings, and a token of the admin listener. */
-  async configure(more = "", token?: string): Promise<void> {
+  async configure(more = "", token?: string, host = "127.0.0.1"): Promise<void> {
     const text = [
       "listeners: [{ address: 127.0.0.1:0 }]",
-      `admin: { listen: 127.0.0.1:${this.#admin}${token === undefined ? "" : `, token: ${token}`} }`,
+      `admin: { listen: ${host}:${this.#admin}${token === undefined ? "" : `, token: ${token}`} }`,
       "threads: 2",
       `upgrade_sock: ${join(this.#folder.path, "upgrade.sock")}`,
       "routes:",
@@ -230,6 +230,17 @@ describe("the page of the compiled binary", () => {
     await page.getByRole("button", { name: `Drain ${setting.upstream}` }).click();
     await seen(page, "#peers .state", "drained");
     expect(await setting.get("/")).toBe(503);
+  });
+
+  test("is opened by the token as a password where other machines reach the listener", async () => {
+    const token = "a-token-of-the-test";
+    await using setting = new Setting();
+    await setting.configure("", token, "0.0.0.0");
+    await setting.start();
+    const { page, faults } = await setting.open({ httpCredentials: { username: "", password: token } });
+    await page.getByRole("button", { name: `Drain ${setting.upstream}` }).click();
+    await seen(page, "#peers .state", "drained");
+    expect(faults).toEqual([]);
   });
 
   test("tells that a worker ended and was replaced", async () => {

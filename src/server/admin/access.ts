@@ -84,10 +84,12 @@ export class AdminAccess {
     const shown = shownToken(headers.get("authorization") ?? "");
     if (shown !== undefined && timingSafeEqual(digest(shown), this.#token)) return undefined;
     const error = shown === undefined ? "" : ', error="invalid_token"';
-    // A browser asks its user for it then; not in the midst of the page, which asks by itself.
-    const basic = need === "read" ? `, Basic ${REALM}, charset="UTF-8"` : "";
+    // Whoever opens the page in a browser is asked by it for a password; the page itself asks for a token. One challenge
+    // alone: Chromium 156 takes two of them in one field for the first, and asks nobody.
+    const isReader = need === "read" && (headers.get("accept") ?? "").includes("text/html");
+    const challenge = isReader ? `Basic ${REALM}, charset="UTF-8"` : `Bearer ${REALM}${error}`;
     const reason = shown === undefined ? "the token is missing" : "the token is wrong";
-    return { status: 401, reason, challenge: `Bearer ${REALM}${error}${basic}` };
+    return { status: 401, reason, challenge };
   }
 
   /** With whatever port: a tunnel ends at another one. */

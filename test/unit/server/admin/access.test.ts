@@ -135,7 +135,10 @@ describe("a token", () => {
       access({ token: TOKEN, address: ANY }).refusal(new Headers({ host: "localhost", ...headers }), need)?.challenge;
     expect(challenge("write")).toBe('Bearer realm="gatekeeper admin"');
     expect(challenge("write", bearer("wrong"))).toBe('Bearer realm="gatekeeper admin", error="invalid_token"');
-    expect(challenge("read")).toEndWith(', Basic realm="gatekeeper admin", charset="UTF-8"');
+    expect(challenge("read")).toBe('Bearer realm="gatekeeper admin"');
+    const browser = { accept: "text/html,application/xhtml+xml,*/*;q=0.8" };
+    expect(challenge("read", browser)).toBe('Basic realm="gatekeeper admin", charset="UTF-8"');
+    expect(challenge("write", browser)).toBe('Bearer realm="gatekeeper admin"');
   });
 
   test("that is not there lets nobody in from other machines, but to see that it lives", () => {
