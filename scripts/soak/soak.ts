@@ -47,6 +47,7 @@ export interface Soaked {
 const LOADS = [small, large, uploads, eventStreams, webSockets, aborts, scrapes];
 /** Rounds of everything before the load: each worker has then done each thing, and has what is made for the first one. */
 const WARM_UPS = 20;
+const WARM_UPS_AT_ONCE = 5;
 /** The supervisor's heap grows over the first ones (from 31 to 45 MB), and goes up and down from then on. */
 const WARM_RELOADS = 30;
 /** Longer than idle connections are kept. */
@@ -99,14 +100,17 @@ export async function soak({ binary, dir, timeMs, threads, seed }: SoakOptions):
 }
 
 async function warmUp({ proxy, reload, seed }: { proxy: Proxy; reload: Reload; seed: number }): Promise<void> {
-  const { address, adminAddress } = proxy;
-  for (let round = 0; round < WARM_UPS; round++) {
-    // Connections of its own, which may come to another worker.
-    const session = new Bun.FetchSession({});
-    const stage = { address, adminAddress, dice: new Dice(seed + round), session };
-    await Promise.all(LOADS.map((load) => load.run(stage)));
-    session.close();
+  for (let round = 0; round < WARM_UPS; round += WARM_UPS_AT_ONCE) {
+    await Promise.all(Array.from({ length: WARM_UPS_AT_ONCE }, (_, i) => warmRound(proxy, seed + round + i)));
   }
   for (let round = 0; round < WARM_RELOADS; round++) await reload.run({ proxy });
   await Bun.sleep(CALM_MS);
+}
+
+async function warmRound({ address, adminAddress }: Proxy, seed: number): Promise<void> {
+  // Connections of its own, which may come to another worker.
+  const session = new Bun.FetchSession({});
+  const stage = { address, adminAddress, dice: new Dice(seed), session };
+  await Promise.all(LOADS.map((load) => load.run(stage)));
+  session.close();
 }
