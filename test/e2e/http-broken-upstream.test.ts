@@ -36,6 +36,7 @@ describe.each(LANES)("by the $lane lane", ({ fields }) => {
     );
     expect(valueOf(answer.head, "cache-control")).toBe("no-store");
     expect(answer.body.toString()).toBe("Bad Gateway\n");
+    await proxy.log.failed();
     expect(proxy.log.failures).toHaveLength(1);
     expect(proxy.log.failures[0]?.facts["status"]).toBe(502);
   });
@@ -45,6 +46,7 @@ describe.each(LANES)("by the $lane lane", ({ fields }) => {
     await using proxy = await startProxy(origin.port);
     await using client = await RawClient.connect(proxy.port);
     const answer = await client.request("GET", "/", fields);
+    await proxy.log.failed();
     expect([answer.status, proxy.log.failures.length]).toEqual([502, 1]);
     expect(proxy.log.failures[0]?.facts["reason"]).toBe("connection_terminated");
   });

@@ -52,6 +52,7 @@ describe.each(LANES)("by the $lane lane, a request whose first peer", ({ fields 
       await using client = await RawClient.connect(proxy.port);
       expect((await client.request(method, "/", [...fields, "Content-Length: 1"], "x")).status).toBe(502);
       expect([first.exchanges.length, second.exchanges.length]).toEqual([1, 0]);
+      await proxy.log.failed();
       expect(proxy.log.failures.map(({ facts }) => facts["reason"])).toEqual(["connection_terminated"]);
     }
   });
@@ -60,6 +61,7 @@ describe.each(LANES)("by the $lane lane, a request whose first peer", ({ fields 
     await using proxy = await startProxy([refusingPort(), refusingPort(), refusingPort()]);
     await using client = await RawClient.connect(proxy.port);
     expect((await client.request("GET", "/", fields)).status).toBe(502);
+    await proxy.log.failed();
     expect(proxy.log.failures.map(({ facts }) => [facts["reason"], facts["attempts"]])).toEqual([
       ["connection_refused", 3],
     ]);

@@ -39,6 +39,7 @@ describe.each(LANES)("an upstream that breaks off within its answer ($lane lane)
     await using client = await RawClient.connect(proxy.port);
     const { status } = await client.request("GET", "/", fields);
     expect(status).toBe(502);
+    await proxy.log.failed();
     expect(proxy.log.failures[0]?.facts).toMatchObject({ status: 502, reason: "connection_terminated" });
   });
 
@@ -54,6 +55,7 @@ describe.each(LANES)("an upstream that breaks off within its answer ($lane lane)
       client.send(requestText("GET", "/", fields));
       const rest = await client.rest();
       expect(rest.toString("latin1")).not.toContain("0\r\n\r\n");
+      await proxy.log.failed();
       expect(proxy.log.failures).toHaveLength(1);
     },
   );

@@ -40,6 +40,7 @@ describe.each(LANES)("upstream connections kept alive ($lane lane)", ({ fields }
       expect((await client.request("GET", "/", fields)).status).toBe(200);
       const posted = await client.request("POST", "/", [...fields, "Content-Length: 3"], "abc");
       expect(posted.status).toBe(502);
+      await proxy.log.failed();
       expect(proxy.log.failures[0]?.facts).toMatchObject({ reason: "connection_terminated" });
       expect(origin.exchanges).toHaveLength(2);
     });

@@ -22,6 +22,7 @@ describe.each(LANES)("limits on an attempt ($lane lane)", ({ fields }) => {
     expect(rest).toContain("hello");
     expect(rest).not.toContain("0\r\n\r\n");
     await (await origin.exchange()).connection.ended();
+    await proxy.log.failed();
     expect(proxy.log.failures[0]?.facts).toMatchObject({ reason: "read_timeout" });
   });
 
@@ -33,6 +34,7 @@ describe.each(LANES)("limits on an attempt ($lane lane)", ({ fields }) => {
     await using client = await RawClient.connect(proxy.port);
     expect((await client.request("GET", "/", fields)).status).toBe(504);
     await (await origin.exchange()).connection.ended();
+    await proxy.log.failed();
     expect(proxy.log.failures[0]?.facts).toMatchObject({ reason: "read_timeout" });
   });
 
@@ -73,6 +75,7 @@ describe.each(LANES)("limits on an attempt ($lane lane)", ({ fields }) => {
     await using client = await RawClient.connect(proxy.port);
     expect((await client.request("GET", "/", fields)).status).toBe(504);
     await (await origin.exchange()).connection.ended();
+    await proxy.log.failed();
     expect(proxy.log.failures[0]?.facts).toMatchObject({ reason: "http_response_timeout" });
   });
 

@@ -35,6 +35,11 @@ export class RecordingLog implements Log {
     return this.lines.filter((line) => line.message === "request failed");
   }
 
+  /** Waits for so many of them: an executable's log comes after its answers. */
+  async failed(count = 1): Promise<void> {
+    await this.until(() => this.failures.length >= count, `${count} failed requests to be logged`);
+  }
+
   /** Waits for a condition, which is asked again after each line. */
   async until(condition: () => boolean, what: string, deadlineMs = 5_000): Promise<void> {
     const end = performance.now() + deadlineMs;
