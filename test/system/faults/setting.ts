@@ -10,7 +10,7 @@ import { FaultyOrigin } from "./faulty-origin.ts";
 import { AUTHORITY, LISTENER_CERTIFICATE } from "./tls-faults.ts";
 
 /** The proxy's limits in these tests. */
-export const LIMITS_MS = { dial: 400, responseHeader: 600, read: 600 } as const;
+export const LIMITS_MS = { dial: 400, responseHeader: 600, read: 600, write: 600 } as const;
 
 /** The executable before an origin of its own for each case and asker, each behind a route of its own. */
 export class Setting implements AsyncDisposable {
@@ -143,6 +143,7 @@ async function writeConf(folder: string, routes: readonly object[]): Promise<str
     dial_timeout: `${LIMITS_MS.dial}ms`,
     response_header_timeout: `${LIMITS_MS.responseHeader}ms`,
     read_timeout: `${LIMITS_MS.read}ms`,
+    write_timeout: `${LIMITS_MS.write}ms`,
     websocket_handshake_timeout: `${LIMITS_MS.responseHeader}ms`,
     ca_file: file("ca.pem"),
     routes,

@@ -42,7 +42,7 @@ export const UPLOAD_FAULTS: readonly Fault[] = [
     ...upload,
     name: "never reads the request",
     origin: (connection) => connection.pause(),
-    expected: refused(504, "http_response_timeout"),
+    expected: refused(504, "write_timeout"),
   },
   {
     ...upload,
