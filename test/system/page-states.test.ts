@@ -29,6 +29,9 @@ const WATCH_CHANGES = `
   }).observe(document, { attributes: true, characterData: true, childList: true, subtree: true });
 `;
 
+/** Over when what came by now is shown. */
+const SHOWN = "new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve, 50)))";
+
 /** What is wider than its place. */
 const HANGING_OVER = `
   [document.documentElement, ...document.querySelectorAll(".card")]
@@ -121,12 +124,13 @@ describe("the page", () => {
     await seen(page, "#peers", "127.0.0.1:3000");
     fake.tick(tick({ at: at(1) }));
     fake.state({ ...fullState(), at: at(1) });
-    await seen(page, "#plot-requests dd", "0");
+    await seen(page, "#certificates", "11 days left");
+    await page.evaluate(SHOWN);
     await page.evaluate(WATCH_CHANGES);
     for (const second of [2, 3, 4]) {
       fake.tick(tick({ at: at(second) }));
       fake.state({ ...fullState(), at: at(second) });
-      await page.evaluate("new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve, 30)))");
+      await page.evaluate(SHOWN);
     }
     expect(await page.evaluate<unknown>("changes")).toEqual([]);
     // And it watches still.
