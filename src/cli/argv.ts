@@ -99,7 +99,7 @@ class ArgvParser implements Invocation {
 
   /** Flags of some commands alone are unknown to the others, so that a slip there is told as one. */
   #known(flag: Flag | undefined): Flag | undefined {
-    return flag?.only === undefined || flag.only.includes(this.command ?? "run") ? flag : undefined;
+    return flag === undefined || flag.isOfServing || takesFlag(this.command ?? "run", flag) ? flag : undefined;
   }
 
   #report(problem: Omit<Problem, "severity">): void {
@@ -147,7 +147,7 @@ class ArgvParser implements Invocation {
     this.#seen.set(flag, spelling);
     const text = flag.valueName === "" ? (attached ?? "true") : (attached ?? this.#nextValue());
     const setting = settingName(flag);
-    if (text !== undefined && flag.only === undefined) this.servingWords.push(...servingWords(flag, text));
+    if (text !== undefined && flag.isOfServing) this.servingWords.push(...servingWords(flag, text));
     if (text === undefined) {
       if (setting !== undefined) this.settings.attempt(setting);
       this.#report({ place, message: "the value is missing", ...this.#missingValue(flag, spelling) });

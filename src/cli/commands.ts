@@ -5,8 +5,10 @@ export interface Command {
   readonly doc: string;
   /** The words that follow it, as the help names them; one in brackets may be left out. */
   readonly words: readonly string[];
-  /** The flags it takes; undefined is all of them. */
+  /** The flags it takes; undefined is all of serving. */
   readonly flags: readonly string[] | undefined;
+  /** Those that it takes beside all that serving takes, where it takes all. */
+  readonly more?: readonly string[];
 }
 
 /** Say which of several running processes is meant. */
@@ -75,6 +77,7 @@ export const COMMANDS = {
     doc: "Print a hardened unit for systemd that serves with the flags given; alone: with /etc/gatekeeper/gatekeeper.yaml",
     words: [],
     flags: undefined,
+    more: ["user"],
   },
   profile: {
     doc: "Write down what the running process computes with for 10 s, for speedscope or Chrome to show",
@@ -98,7 +101,6 @@ export function isCommand(word: string): word is CommandName {
 
 /** True when the command has a use for the flag. */
 export function takesFlag(command: CommandName, flag: Flag): boolean {
-  const { flags }: Command = COMMANDS[command];
-  if (flags !== undefined) return flags.includes(flag.name);
-  return flag.only === undefined || flag.only.includes(command);
+  const { flags, more = [] }: Command = COMMANDS[command];
+  return flags === undefined ? flag.isOfServing || more.includes(flag.name) : flags.includes(flag.name);
 }

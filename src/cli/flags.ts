@@ -41,15 +41,15 @@ export interface Flag {
   /** As the help shows it; undefined where there is none. */
   readonly default: string | undefined;
   readonly repeat: boolean;
-  /** The only commands that know it; undefined where it is one of serving. */
-  readonly only: readonly string[] | undefined;
+  /** It says how to serve. Others are known to those commands alone that name them. */
+  readonly isOfServing: boolean;
   readonly sets: { readonly setting: SettingName } | { readonly action: Action };
 }
 
-type ActionFlag = Partial<Pick<Flag, "short" | "older" | "valueName" | "repeat" | "only">>;
+type ActionFlag = Partial<Pick<Flag, "short" | "older" | "valueName" | "repeat" | "isOfServing">>;
 
 function action(name: Action, group: Group, doc: string, more: ActionFlag = {}): Flag {
-  const none = { older: [], short: undefined, valueName: "", default: undefined, repeat: false, only: undefined };
+  const none = { older: [], short: undefined, valueName: "", default: undefined, repeat: false, isOfServing: true };
   return { name, group, doc, sets: { action: name }, ...none, ...more };
 }
 
@@ -64,40 +64,40 @@ const ACTIONS: readonly Flag[] = [
   }),
   action("test", "Configuration", "Do everything but listen, say whether it would start, and exit", { short: "t" }),
   action("watch", "Configuration", "Reload when a file of the configuration changes, certificates included"),
-  action("pretty", "Configuration", "Accepted as Caddy does; no effect", { only: ["adapt"] }),
-  action("validate", "Configuration", "Check it as well, as validate does", { only: ["adapt"] }),
-  action("method", "Request", "Its method (default: GET)", { short: "X", valueName: "METHOD", only: ["explain"] }),
+  action("pretty", "Configuration", "Accepted as Caddy does; no effect", { isOfServing: false }),
+  action("validate", "Configuration", "Check it as well, as validate does", { isOfServing: false }),
+  action("method", "Request", "Its method (default: GET)", { short: "X", valueName: "METHOD", isOfServing: false }),
   action("header", "Request", "A field of it, as 'Name: value'; may be repeated", {
     short: "H",
     valueName: "FIELD",
     repeat: true,
-    only: ["explain"],
+    isOfServing: false,
   }),
-  action("from", "Request", "The IP that it comes from (default: 127.0.0.1)", { valueName: "IP", only: ["explain"] }),
+  action("from", "Request", "The IP that it comes from (default: 127.0.0.1)", { valueName: "IP", isOfServing: false }),
   action("pid", "Process", "The process that is meant, where several run", {
     valueName: "PID",
-    only: ["reload", "stop", "status", "maintenance", "drain", "undrain", "top", "tail"],
+    isOfServing: false,
   }),
   action("user", "Process", "The user that it runs as, in place of one that systemd makes for it", {
     valueName: "NAME",
-    only: ["service"],
+    isOfServing: false,
   }),
-  action("now", "Process", "Without letting requests end first", { only: ["stop"] }),
+  action("now", "Process", "Without letting requests end first", { isOfServing: false }),
   action("retry-after", "Process", "When clients are told to come again (default: 120s)", {
     valueName: "SECONDS",
-    only: ["maintenance"],
+    isOfServing: false,
   }),
-  action("once", "Process", "Show how it does now, and exit", { only: ["top"] }),
-  action("route", "Process", "Only requests of this route", { valueName: "ROUTE", only: ["tail"] }),
+  action("once", "Process", "Show how it does now, and exit", { isOfServing: false }),
+  action("route", "Process", "Only requests of this route", { valueName: "ROUTE", isOfServing: false }),
   action("status", "Process", "Only these statuses: 5xx, 404, 400-499, or several parted by commas", {
     valueName: "STATUS",
-    only: ["tail"],
+    isOfServing: false,
   }),
-  action("slower-than", "Process", "Only requests that took longer", { valueName: "DUR", only: ["tail"] }),
+  action("slower-than", "Process", "Only requests that took longer", { valueName: "DUR", isOfServing: false }),
   action("cpu-profile", "Process", "Write there, at its end, what it computed with (.cpuprofile)", {
     valueName: "FILE",
   }),
-  action("for", "Process", "How long (default: 10s)", { valueName: "DUR", only: ["profile"] }),
+  action("for", "Process", "How long (default: 10s)", { valueName: "DUR", isOfServing: false }),
   action("upgrade", "Process", "Take over from the running process, which then drains and ends", { short: "u" }),
   action("nocapture", "Process", "Accepted as the original did; no effect"),
   action("help", "Help", "Show this help and exit", { short: "h" }),
@@ -118,7 +118,7 @@ function settingFlags(): readonly Flag[] {
       doc,
       default: kind.valueName === "" ? undefined : standard,
       repeat: repeat === true,
-      only: undefined,
+      isOfServing: true,
       sets: { setting: name },
     });
   }

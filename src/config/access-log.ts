@@ -28,3 +28,8 @@ export function withAccessLog(
   for (const { routes } of listeners) if (!made.has(routes)) made.set(routes, [first, ...routes]);
   return { listeners: listeners.map((each) => ({ ...each, routes: made.get(each.routes) ?? [] })), problems: [] };
 }
+
+/** True for a route that takes no request: it says how those are logged that others take. */
+export function onlyLogs({ handlers }: RouteConfig): boolean {
+  return handlers.length > 0 && handlers.every(({ type }) => type === "access_log");
+}

@@ -1,3 +1,4 @@
+import { onlyLogs } from "./access-log.ts";
 import { isSecretName } from "./secret-names.ts";
 import type {
   Config,
@@ -96,7 +97,9 @@ const MOST_NAMED = 3;
  * `listening on ` or `would listen on `. `urls` are where it really listens, by default what is configured.
  */
 export function startText(config: Config, urls: readonly string[] = config.listeners.map(listenerText)): string {
-  const routes = [...new Set(config.listeners.map((listener) => listener.routes))].flat();
+  const routes = [...new Set(config.listeners.map((listener) => listener.routes))]
+    .flat()
+    .filter((each) => !onlyLogs(each));
   const forwards = routes.map(forwardText);
   const areNamed = routes.length > 0 && routes.length <= MOST_NAMED && !forwards.includes(undefined);
   const what = areNamed

@@ -1,3 +1,4 @@
+import { onlyLogs } from "../config/access-log.ts";
 import type { Config, HandlerConfig, ReverseProxyConfig, RouteConfig } from "../config/model.ts";
 
 /** A route that forwards, and what it is called. */
@@ -32,7 +33,9 @@ function* routesOf({ listeners }: Config): Iterable<KeyedRoute> {
 }
 
 function* walk(routes: readonly RouteConfig[], outer: string): Iterable<KeyedRoute> {
-  for (const { name, handlers } of routes) {
+  for (const route of routes) {
+    if (onlyLogs(route)) continue;
+    const { name, handlers } = route;
     const key = outer === "" ? name : `${outer} > ${name}`;
     yield { key, handlers };
     for (const handler of handlers) yield* within(handler, key);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { runCommand } from "citty";
 import { parseArgv } from "../../../src/cli/argv.ts";
-import { COMMANDS, type CommandName } from "../../../src/cli/commands.ts";
+import { type Command, COMMANDS, type CommandName } from "../../../src/cli/commands.ts";
 import { commandTree, type Handlers } from "../../../src/cli/tree.ts";
 
 const placesOf = (...words: string[]): unknown[] =>
@@ -22,6 +22,19 @@ describe("parseArgv", () => {
     expect(placesOf("--upstraem", "a:1")).toEqual(["--upstraem"]);
     expect(placesOf("--inscure", "demo")).toEqual(["--inscure"]);
     expect(parseArgv(["--inscure", "demo"]).command).toBe("demo");
+  });
+
+  test("every command takes the flags that it names", () => {
+    for (const [name, { flags = [] }] of Object.entries<Command>(COMMANDS)) {
+      for (const flag of flags) {
+        const { problems } = parseArgv([name, `--${flag}`, "1"]);
+        expect([name, flag, problems.map(({ message }) => message)]).not.toContainEqual(
+          expect.arrayContaining(["this flag is not known"]),
+        );
+      }
+    }
+    expect(parseArgv(["profile", "--pid", "1"]).problems).toEqual([]);
+    expect(placesOf("demo", "--pid", "1")).toEqual(["--pid"]);
   });
 
   test("a command may stand after its flags", () => {

@@ -1,4 +1,9 @@
 import { describe, expect, test } from "bun:test";
+import { configWith } from "../../helpers/proxy.ts";
+import { routeKeysOf } from "../../../src/process/route-keys.ts";
+import { Settings } from "../../../src/config/given.ts";
+import { startText } from "../../../src/config/describe.ts";
+import { withAccessLog } from "../../../src/config/access-log.ts";
 import { join } from "node:path";
 import { parseArgv } from "../../../src/cli/argv.ts";
 import { loadConfig, type Loaded } from "../../../src/config/load.ts";
@@ -109,4 +114,17 @@ describe("the log of every request", () => {
       "--access-log-format has nothing to say without an access log",
     ]);
   });
+});
+test("a log of every request is no route for people to see", () => {
+  const config = configWith({ upstreams: [{ type: "tcp", host: "127.0.0.1", port: 3000, tls: false }] });
+  const { listeners } = withAccessLog(
+    config.listeners,
+    { ...ACCESS_LOG_DEFAULTS, output: { type: "stdout" } },
+    new Settings(),
+  );
+  const logged = { ...config, listeners };
+  expect(listeners[0]?.routes).toHaveLength(2);
+  expect(routeKeysOf(logged)).toEqual(routeKeysOf(config));
+  expect(startText(logged)).toBe(startText(config));
+  expect(startText(logged)).toContain("forwarding");
 });
