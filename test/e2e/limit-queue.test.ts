@@ -4,6 +4,7 @@ import { reverseProxy, startProxy, tcpHealth } from "../helpers/proxy.ts";
 import { RawClient } from "../helpers/raw-client.ts";
 import { valueOf } from "../helpers/raw-head.ts";
 import { type Exchange, RawOrigin, refusingPort } from "../helpers/raw-origin.ts";
+import { until } from "../helpers/streams.ts";
 
 const OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
@@ -23,6 +24,8 @@ describe.each(LANES)("max_conns_per_host by the $lane lane", ({ fields }) => {
       const client = stack.use(await RawClient.connect(proxy.port));
       client.send(request.replace("GET /", `GET /${i}`));
       clients.push(client);
+      // Each has come before the next one is sent: their order is that of their heads.
+      await until(() => proxy.worker.open === i + 1, `${i + 1} requests to be open`);
       if (i < 2) await origin.exchange(i + 1);
     }
     await Bun.sleep(50);
@@ -45,7 +48,7 @@ describe.each(LANES)("max_conns_per_host by the $lane lane", ({ fields }) => {
     await origin.exchange(1);
     await using second = await RawClient.connect(proxy.port);
     second.send(request);
-    await Bun.sleep(150);
+    await until(() => proxy.worker.open === 2, "the second to wait");
     await using third = await RawClient.connect(proxy.port);
     const full = await third.request("GET", "/", fields);
     expect([full.status, valueOf(full.head, "retry-after")]).toEqual([503, "1"]);
