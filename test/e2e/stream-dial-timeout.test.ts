@@ -69,14 +69,16 @@ describe.skipIf(process.platform !== "linux").each([LANES[0]])("a limit on diall
   });
 
   test("cuts no request whose connection was made, though the peer is slow and accepts no more", async () => {
+    // What fills the queue dials as well, and must have ended before the first look.
+    const dialMs = 2 * DIAL_MS;
     await using origin = await StalledOrigin.start();
-    await using under = await startProxy(origin.port, { proxy });
+    await using under = await startProxy(origin.port, { proxy: { timeouts: { ...proxy.timeouts, dialMs } } });
     await using client = await RawClient.connect(under.port);
     origin.stall();
     client.send(requestText("GET", "/", fields));
     await origin.connected();
     await origin.fill();
-    await Bun.sleep(3 * DIAL_MS);
+    await Bun.sleep(2.5 * dialMs);
     expect(client.receivedBytes).toBe(0);
     origin.resume();
     expect((await client.answer()).body.toString()).toBe("ok");
