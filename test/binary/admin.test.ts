@@ -3,6 +3,7 @@ import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type BinaryRun, listeningAt, runBinary, startBinary, temporaryFolder } from "../helpers/binary.ts";
 import { LANES } from "../helpers/lanes.ts";
+import { refusingPort } from "../helpers/refusing-port.ts";
 import { RawClient } from "../helpers/raw-client.ts";
 import { RawOrigin } from "../helpers/raw-origin.ts";
 
@@ -43,12 +44,6 @@ async function adminOf(run: BinaryRun, nth = 1): Promise<string> {
 
 const ask = (url: string, init: BunFetchRequestInit = {}) => fetch(url, { proxy: "", keepalive: false, ...init });
 
-function freePort(): number {
-  const listener = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
-  listener.stop(true);
-  return listener.port;
-}
-
 /** Processes that it started. */
 function workersOf(pid: number): readonly string[] {
   const found = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ");
@@ -64,7 +59,7 @@ const origin = () =>
 test("a second process on the machine that cannot have the admin port serves on, and says so in one line", async () => {
   await using behind = origin();
   await using at = setting();
-  at.write([`upstream: 127.0.0.1:${behind.port}`, `admin: 127.0.0.1:${freePort()}`]);
+  at.write([`upstream: 127.0.0.1:${behind.port}`, `admin: 127.0.0.1:${refusingPort()}`]);
   const first = await at.start();
   const url = await adminOf(first);
   const second = await at.start();
@@ -89,7 +84,7 @@ test.each([1, 2])("is the supervisor's alone, and follows reloads (%i workers)",
   await using behind = origin();
   await using at = setting();
   const upstream = `upstream: 127.0.0.1:${behind.port}`;
-  const [one, two] = [freePort(), freePort()];
+  const [one, two] = [refusingPort(), refusingPort()];
   at.write([upstream, `threads: ${n}`, `admin: 127.0.0.1:${one}`]);
   const run = await at.start();
   const url = await adminOf(run);
@@ -148,7 +143,7 @@ test("takes part in maintenance and draining, and stops the process after what i
 test("of a process that takes over takes the address as soon as the old one goes", async () => {
   await using behind = origin();
   await using at = setting();
-  at.write([`upstream: 127.0.0.1:${behind.port}`, `admin: 127.0.0.1:${freePort()}`, "grace_period_seconds: 20"]);
+  at.write([`upstream: 127.0.0.1:${behind.port}`, `admin: 127.0.0.1:${refusingPort()}`, "grace_period_seconds: 20"]);
   const old = await at.start();
   const url = await adminOf(old);
   // The old one has something to do for long after.

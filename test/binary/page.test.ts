@@ -1,6 +1,9 @@
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { bundlePage } from "../../src/page/bundle.ts";
 import { startBinary } from "../helpers/binary.ts";
+
+// The executable is built first.
+setDefaultTimeout(30_000);
 
 test("the executable has the page in it, as it is bundled from source", async () => {
   await using run = await startBinary(["--bind", "127.0.0.1:0", "--upstream", "127.0.0.1:9", "--admin", "127.0.0.1:0"]);

@@ -181,12 +181,16 @@ describe("the admin listener", () => {
   test("goes by another token at once, and lets go of its address while an answer is on its way", async () => {
     await using admin = await startAdmin();
     const held = Promise.withResolvers<unknown>();
-    admin.process.connections = () => held.promise;
+    const asked = Promise.withResolvers<void>();
+    admin.process.connections = () => {
+      asked.resolve();
+      return held.promise;
+    };
     await using client = await RawClient.connect(admin.port);
     admin.listener.adopt({ address: undefined, isDefault: false, token: TOKEN, origins: [] });
     expect((await client.request("POST", "/reload", [...HOST, "Content-Length: 0"])).status).toBe(401);
     const answer = client.request("GET", "/connections", HOST);
-    await Bun.sleep(20);
+    await asked.promise;
     const closed = admin.listener.close();
     await using _next = await startAdmin({}, { type: "tcp", host: "127.0.0.1", port: admin.port });
     held.resolve({ late: true });

@@ -7,19 +7,12 @@ import { startWorker } from "../../src/process/worker.ts";
 import { temporaryFolder } from "../helpers/binary.ts";
 import { LANES } from "../helpers/lanes.ts";
 import { ProxyUnderTest, RecordingLog } from "../helpers/proxy.ts";
+import { refusingPort } from "../helpers/refusing-port.ts";
 import { RawClient } from "../helpers/raw-client.ts";
 import { valueOf } from "../helpers/raw-head.ts";
 import { RawOrigin } from "../helpers/raw-origin.ts";
 
 const [{ fields }] = LANES;
-
-/** A port that nobody listens on. */
-function deadPort(): number {
-  const server = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
-  const { port } = server;
-  server.stop(true);
-  return port;
-}
 
 /** The proxy by the text of a file, beside which others may lie; `$DIR` is their folder. */
 async function startBy(text: string, files: Readonly<Record<string, string>> = {}): Promise<ProxyUnderTest> {
@@ -61,7 +54,7 @@ routes:
       - status: 4xx
         respond: { body: "{http.error.message}", status: "418" }
   - match: { path: /dead }
-    upstreams: 127.0.0.1:${deadPort()}
+    upstreams: 127.0.0.1:${refusingPort()}
   - match: { path: /error }
     error: { status: "409", message: grün }
   - match: { path: /secret }
@@ -107,7 +100,7 @@ routes:
 });
 
 test("the innermost answers hold, and a failure within them is answered as if there were none", async () => {
-  const port = deadPort();
+  const port = refusingPort();
   await using proxy = await startBy(`bind: :0
 routes:
   - errors: { respond: outer }
@@ -156,7 +149,7 @@ routes:
   - errors:
       - routes: [{ rewrite: "/{err.status_code}.html", upstreams: "127.0.0.1:${pages.port}" }]
   - match: { path: /dead }
-    upstreams: 127.0.0.1:${deadPort()}
+    upstreams: 127.0.0.1:${refusingPort()}
   - match: { path: /own }
     error: 403
 `);
@@ -182,7 +175,7 @@ test("handle_errors of a Caddyfile, twice in one site and with statuses", async 
 	@boom path /boom*
 	error @boom "bang" 418
 	error /gone 410
-	reverse_proxy 127.0.0.1:${deadPort()}
+	reverse_proxy 127.0.0.1:${refusingPort()}
 	handle_errors 418 5xx {
 		header X-Err e
 		@none path */none

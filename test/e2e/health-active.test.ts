@@ -8,7 +8,7 @@ import { configWith, type ProxyUnderTest, startProxy } from "../helpers/proxy.ts
 import { temporaryFolder } from "../helpers/binary.ts";
 
 function health(given: Partial<ActiveHealthConfig>): Partial<ReverseProxyConfig> {
-  return { activeHealth: { ...ACTIVE_HEALTH_DEFAULTS, uri: "/health", intervalMs: 15, timeoutMs: 200, ...given } };
+  return { activeHealth: { ...ACTIVE_HEALTH_DEFAULTS, uri: "/health", intervalMs: 15, timeoutMs: 2_000, ...given } };
 }
 
 /** An origin whose health answers as the function says. */

@@ -5,6 +5,7 @@ import { LANES } from "../helpers/lanes.ts";
 import { configWith, type ProxyUnderTest, startProxy } from "../helpers/proxy.ts";
 import { RawClient } from "../helpers/raw-client.ts";
 import { RawOrigin, refusingPort } from "../helpers/raw-origin.ts";
+import { until } from "../helpers/streams.ts";
 
 const FIRST = { balance: { policy: { type: "first" }, weights: [] } } as const;
 
@@ -130,7 +131,7 @@ describe.each(LANES)("passive health by the $lane lane", ({ fields }) => {
 
   test("a circuit breaker spares a peer, tries it, and closes", async () => {
     let status = 500;
-    const breaker = { ...CIRCUIT_BREAKER_DEFAULTS, minRequests: 3, openMs: 100, trials: 1 };
+    const breaker = { ...CIRCUIT_BREAKER_DEFAULTS, minRequests: 3, openMs: 500, trials: 1 };
     const origin: Parameters<typeof RawOrigin.start>[0] = ({ connection }) => connection.send(answer(status, "tried"));
     await withStandIn(origin, { ...FIRST, breaker }, async (proxy) => {
       for (let i = 0; i < 3; i++) expect((await ask(proxy))[0]).toBe(500);
@@ -159,19 +160,21 @@ describe.each(LANES)("passive health by the $lane lane", ({ fields }) => {
         client[Symbol.dispose]();
       }
       await proxy.log.until(() => proxy.log.failures.length > 0, "the end of the trial");
+      await until(() => proxy.worker.open === 0, "the end of all that left");
       text = answer(200, "tried");
       expect(await ask(proxy)).toEqual([200, "tried"]);
     });
   });
 
   test("one attempt is one failure: an unhealthy status whose body breaks off is not two", async () => {
-    const broken: Parameters<typeof RawOrigin.start>[0] = async ({ connection }) => {
-      connection.send("HTTP/1.1 503 X\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n");
-      await Bun.sleep(20);
-      connection.reset();
-    };
-    await withStandIn(broken, passive({ maxFails: 2, unhealthyStatuses: [5] }), async (proxy) => {
-      await ask(proxy).catch(() => {});
+    const begun = "HTTP/1.1 503 X\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n";
+    const broken: Parameters<typeof RawOrigin.start>[0] = ({ connection }) => connection.send(begun);
+    await withStandIn(broken, passive({ maxFails: 2, unhealthyStatuses: [5] }), async (proxy, origin) => {
+      await using client = await RawClient.connect(proxy.port);
+      client.send(`GET / HTTP/1.1\r\n${fields.join("\r\n")}\r\n\r\n`);
+      // A reset takes back what was not read yet.
+      await client.until(() => client.unread.includes("abc"), "the begun answer");
+      (await origin.exchange(1)).connection.reset();
       await proxy.log.until(() => proxy.log.failures.length === 1, "the end of the request");
       const [peer] = proxy.worker.peers;
       expect([peer?.failures, peer?.isSuspect, peer?.lastFailure?.kind]).toEqual([1, false, "unhealthy_status"]);

@@ -61,7 +61,7 @@ describe.each(LANES)("by the $lane lane", ({ fields }) => {
       origin.exchanges.length > 1 ? connection.send(OK) : null,
     );
     await using proxy = await startProxy(origin.port, {
-      proxy: { timeouts: { dialMs: 0, responseHeaderMs: 60, readMs: 0, writeMs: 0 } },
+      proxy: { timeouts: { dialMs: 0, responseHeaderMs: 300, readMs: 0, writeMs: 0 } },
     });
     await using client = await RawClient.connect(proxy.port);
     const answer = await client.request("GET", "/", fields);
@@ -74,11 +74,11 @@ describe.each(LANES)("by the $lane lane", ({ fields }) => {
   test("an answer whose body takes longer than the time for its head is not cut", async () => {
     await using origin = RawOrigin.start(async ({ connection }) => {
       connection.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n");
-      await Bun.sleep(90);
+      await Bun.sleep(700);
       connection.send("ok");
     });
     await using proxy = await startProxy(origin.port, {
-      proxy: { timeouts: { dialMs: 0, responseHeaderMs: 50, readMs: 0, writeMs: 0 } },
+      proxy: { timeouts: { dialMs: 0, responseHeaderMs: 500, readMs: 0, writeMs: 0 } },
     });
     await using client = await RawClient.connect(proxy.port);
     expect((await client.request("GET", "/", fields)).body.toString()).toBe("ok");

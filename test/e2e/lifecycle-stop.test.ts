@@ -10,6 +10,8 @@ setDefaultTimeout(30_000);
 const OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 const CHUNKED = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n";
 const [{ fields }] = LANES;
+/** Far below each time that a stop could wait out, and as far above what it takes on a busy machine. */
+const AT_ONCE_MS = 5_000;
 
 interface Running extends AsyncDisposable {
   readonly run: BinaryRun;
@@ -50,7 +52,7 @@ describe.concurrent("SIGINT", () => {
     await using origin = RawOrigin.start(({ connection, target }) => {
       if (target === "/stream") connection.send(CHUNKED);
     });
-    await using running = await start(origin.port, 30, 5);
+    await using running = await start(origin.port, 30, 20);
     const { run, port } = running;
     await using silent = await RawClient.connect(port);
     await using streamed = await RawClient.connect(port);
@@ -61,7 +63,7 @@ describe.concurrent("SIGINT", () => {
     run.signal("SIGINT");
     const { code, ms } = await timed(run);
     expect(code).toBe(0);
-    expect(ms).toBeLessThan(1_000);
+    expect(ms).toBeLessThan(AT_ONCE_MS);
     expect(streamed.unread.includes("0\r\n\r\n")).toBe(false);
     await silent.ended();
     await streamed.ended();
@@ -69,14 +71,14 @@ describe.concurrent("SIGINT", () => {
 
   test.concurrent("stops when nothing is in flight, with idle connections open", async () => {
     await using origin = RawOrigin.start(OK);
-    await using running = await start(origin.port, 30, 5);
+    await using running = await start(origin.port, 30, 20);
     const { run, port } = running;
     await using idle = await RawClient.connect(port);
     expect((await idle.request("GET", "/", fields)).status).toBe(200);
     run.signal("SIGINT");
     const { code, ms } = await timed(run);
     expect(code).toBe(0);
-    expect(ms).toBeLessThan(1_000);
+    expect(ms).toBeLessThan(AT_ONCE_MS);
   });
 });
 
@@ -106,7 +108,7 @@ describe.concurrent("SIGTERM", () => {
     expect((await streamed.answer()).body.toString()).toBe("helloworld");
     const { code, ms } = await timed(run);
     expect(code).toBe(0);
-    expect(ms).toBeLessThan(1_000);
+    expect(ms).toBeLessThan(AT_ONCE_MS);
     await idle.ended();
   });
 
@@ -121,7 +123,7 @@ describe.concurrent("SIGTERM", () => {
     run.signal("SIGTERM");
     const { code, ms } = await timed(run);
     expect(code).toBe(0);
-    expect(ms).toBeLessThan(1_000);
+    expect(ms).toBeLessThan(AT_ONCE_MS);
     await used.ended();
   });
 
@@ -138,7 +140,7 @@ describe.concurrent("SIGTERM", () => {
       const { code, ms } = await timed(run);
       expect(code).toBe(1);
       expect(ms).toBeGreaterThan(900);
-      expect(ms).toBeLessThan(3_000);
+      expect(ms).toBeLessThan(AT_ONCE_MS + 2_000);
       await client.ended();
       await connection.ended();
     },
@@ -159,12 +161,12 @@ describe.concurrent("SIGTERM", () => {
     run.signal("SIGTERM");
     const { code, ms } = await timed(run);
     expect(code).toBe(1);
-    expect(ms).toBeLessThan(3_000);
+    expect(ms).toBeLessThan(AT_ONCE_MS + 2_000);
   });
 
   test.concurrent("a second one ends the drain at once", async () => {
     await using origin = RawOrigin.start(() => {});
-    await using running = await start(origin.port, 30, 5);
+    await using running = await start(origin.port, 30, 20);
     const { run, port } = running;
     await using client = await RawClient.connect(port);
     client.send(requestText("GET", "/", fields));
@@ -174,6 +176,6 @@ describe.concurrent("SIGTERM", () => {
     run.signal("SIGTERM");
     const { code, ms } = await timed(run);
     expect(code).toBe(1);
-    expect(ms).toBeLessThan(1_000);
+    expect(ms).toBeLessThan(AT_ONCE_MS);
   });
 });

@@ -68,12 +68,12 @@ describe.each(LANES)("max_conns_per_host by the $lane lane", ({ fields }) => {
     const { connection } = await origin.exchange(1);
     const gone = await RawClient.connect(proxy.port);
     gone.send(request);
-    await Bun.sleep(30);
+    await until(() => proxy.worker.open === 2, "the second to wait");
     gone[Symbol.dispose]();
     await proxy.log.until(() => proxy.log.failures.length === 1, "the end of the one that left");
     await using third = await RawClient.connect(proxy.port);
     third.send(request);
-    await Bun.sleep(30);
+    await until(() => proxy.worker.open === 2, "the third to wait");
     connection.send(OK);
     expect((await first.answer()).status).toBe(200);
     (await origin.exchange(2)).connection.send(OK);
@@ -104,7 +104,7 @@ describe.each(LANES)("max_conns_per_host by the $lane lane", ({ fields }) => {
     await slow.exchange(1);
     await using second = await RawClient.connect(proxy.port);
     second.send(request);
-    await Bun.sleep(50);
+    await until(() => proxy.worker.open === 2, "the second to wait");
     using back = Bun.serve({ hostname: "127.0.0.1", port, fetch: () => new Response("ok") });
     expect((await second.answer()).status).toBe(200);
     expect([slow.exchanges.length, back.port]).toEqual([1, port]);

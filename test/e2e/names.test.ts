@@ -48,7 +48,8 @@ describe.each(LANES)("a named upstream ($lane lane)", ({ fields }) => {
     await using dns = await DnsServer.start({ "app.test": { a: ["127.0.0.2", "127.0.0.3"] } });
     await using proxy = await startProxy(named(hosts.port), { proxy: by(dns) });
     expect(await answering(proxy, fields)).toEqual(["127.0.0.2", "127.0.0.3"]);
-    expect(dns.asked("A app.test")).toBe(1);
+    // Not for each of the six requests: once, and again where they took longer than the name is believed.
+    expect(dns.asked("A app.test")).toBeLessThan(4);
     dns.records.set("app.test", { a: ["127.0.0.4"] });
     await proxy.log.until(() => said(proxy, "name has other addresses") === 1, "the other addresses");
     expect(await answering(proxy, fields)).toEqual(["127.0.0.4"]);

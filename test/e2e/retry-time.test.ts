@@ -6,6 +6,7 @@ import { startProxy, tcpHealth } from "../helpers/proxy.ts";
 import { RawClient } from "../helpers/raw-client.ts";
 import { valueOf } from "../helpers/raw-head.ts";
 import { RawOrigin, refusingPort } from "../helpers/raw-origin.ts";
+import { until } from "../helpers/streams.ts";
 
 const OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
@@ -38,7 +39,9 @@ describe.each(LANES)("by the $lane lane", ({ fields }) => {
       await using proxy = await startProxy(later.port, { proxy: { ...retry({ tryDurationMs: 5_000 }), timeouts } });
       await using client = await RawClient.connect(proxy.port);
       client.send(`POST / HTTP/1.1\r\n${fields.join("\r\n")}\r\nContent-Length: 4\r\n\r\nbody`);
-      await Bun.sleep(100);
+      await until(() => proxy.worker.open === 1, "the request");
+      // Time for some attempts.
+      await Bun.sleep(50);
       await using _ = later.start();
       const answer = await client.answer();
       expect([answer.status, answer.body.toString()]).toEqual([200, "body"]);
@@ -47,12 +50,12 @@ describe.each(LANES)("by the $lane lane", ({ fields }) => {
   );
 
   test("lb_try_duration ends with the last error", async () => {
-    await using proxy = await startProxy(refusingPort(), { proxy: retry({ tryDurationMs: 200 }) });
+    await using proxy = await startProxy(refusingPort(), { proxy: retry({ tryDurationMs: 400 }) });
     await using client = await RawClient.connect(proxy.port);
     const began = performance.now();
     expect((await client.request("GET", "/", fields)).status).toBe(502);
     const tookMs = performance.now() - began;
-    expect(tookMs).toBeGreaterThan(150);
+    expect(tookMs).toBeGreaterThan(350);
     // Long before the next thing that could end it.
     expect(tookMs).toBeLessThan(2_000);
     const [failure] = proxy.log.failures;
@@ -64,7 +67,9 @@ describe.each(LANES)("by the $lane lane", ({ fields }) => {
     await using proxy = await startProxy(refusingPort(), { proxy: retry({ tryDurationMs: 60_000 }) });
     const client = await RawClient.connect(proxy.port);
     client.send(`GET / HTTP/1.1\r\n${fields.join("\r\n")}\r\n\r\n`);
-    await Bun.sleep(60);
+    await until(() => proxy.worker.open === 1, "the request");
+    // Time for an attempt or two.
+    await Bun.sleep(40);
     client[Symbol.dispose]();
     await proxy.log.until(() => proxy.log.failures.length === 1, "the end of the request");
     expect(proxy.log.failures[0]?.facts["reason"]).toBe("client_gone");

@@ -223,7 +223,7 @@ describe("while a WebSocket is held", () => {
 
 test("an upstream that shows no sign of life is taken for gone", async () => {
   await using all = await join({
-    websocket: { maxMessageBytes: MIB, deadAfterMs: 200, handshakeTimeoutMs: 30_000 },
+    websocket: { maxMessageBytes: MIB, deadAfterMs: 500, handshakeTimeoutMs: 30_000 },
   });
   // The raw origin answers no ping.
   const answering = (async () => {

@@ -3,6 +3,7 @@ import type { ReverseProxyConfig } from "../../src/config/model.ts";
 import { CIRCUIT_BREAKER_DEFAULTS, UPSTREAM_POLICY_DEFAULTS } from "../../src/config/upstream-model.ts";
 import { startProxy } from "../helpers/proxy.ts";
 import { closePayload, Op, RawOrigin, rawClient, type RawSocket } from "../helpers/ws-raw.ts";
+import { until } from "../helpers/streams.ts";
 
 const HOLD = { hold: { limitMs: 5_000, intervalMs: 10 } };
 const text = async (socket: RawSocket): Promise<string> => String((await socket.frame()).payload);
@@ -81,7 +82,7 @@ describe("a WebSocket that is held", () => {
     expect(await text(all.client)).toBe("on");
     // Both are full again: a third waits, and gets the place of the one that leaves.
     using third = await rawClient(all.proxy.port);
-    await Bun.sleep(50);
+    await until(() => all.proxy.worker.open === 3, "the third to wait");
     expect([all.first.connections, all.other.connections]).toEqual([2, 1]);
     all.client.socket.destroy();
     next.socket.destroy();

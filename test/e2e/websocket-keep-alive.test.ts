@@ -14,9 +14,9 @@ async function answerPings(side: RawSocket, enough: number): Promise<void> {
 
 describe("an idle bridge", () => {
   test("lives as long as both ends answer pings, whose pongs cross to nobody", async () => {
-    await using all = await join({ deadAfterMs: 100 });
-    // Six unanswered halves would be three deaths.
-    await Promise.all([answerPings(all.client, 6), answerPings(all.upstream, 6)]);
+    await using all = await join({ deadAfterMs: 500 });
+    // Four unanswered halves would be two deaths.
+    await Promise.all([answerPings(all.client, 4), answerPings(all.upstream, 4)]);
     all.client.send(Op.text, "still here");
     let found = await all.upstream.frame();
     while (found.opcode === Op.ping) found = await all.upstream.frame();
@@ -25,7 +25,7 @@ describe("an idle bridge", () => {
   });
 
   test.each(["client", "upstream"] as const)("ends when its %s is silent, abruptly", async (dead) => {
-    await using all = await join({ deadAfterMs: 100 });
+    await using all = await join({ deadAfterMs: 400 });
     const other = dead === "client" ? all.upstream : all.client;
     void answerPings(other, Number.POSITIVE_INFINITY).catch(() => {});
     const { rest } = await other.end();
@@ -52,7 +52,7 @@ describe("an idle bridge", () => {
 
 describe("a side that is held back", () => {
   test("by a receiver that reads nothing is not the one taken for dead", async () => {
-    await using all = await join({ deadAfterMs: 150 });
+    await using all = await join({ deadAfterMs: 400 });
     void answerPings(all.client, Number.POSITIVE_INFINITY).catch(() => {});
     all.upstream.socket.pause();
     const megabyte = Buffer.alloc(1024 * 1024);

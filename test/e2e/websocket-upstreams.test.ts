@@ -4,6 +4,7 @@ import { CIRCUIT_BREAKER_DEFAULTS, UPSTREAM_POLICY_DEFAULTS } from "../../src/co
 import { type ProxyUnderTest, startProxy, tcpHealth } from "../helpers/proxy.ts";
 import { refusingPort } from "../helpers/raw-origin.ts";
 import { fieldsOf, Op, type RawSocket, rawClient } from "../helpers/ws-raw.ts";
+import { until } from "../helpers/streams.ts";
 
 /** An origin that says its number to each WebSocket, or refuses with a status. */
 class Origin implements AsyncDisposable {
@@ -147,7 +148,9 @@ describe("WebSockets go by", () => {
     const retry = { ...UPSTREAM_POLICY_DEFAULTS.retry, tryDurationMs: 5_000, tryIntervalMs: 20 };
     await using proxy = await startProxy(port, { proxy: { retry } });
     const opening = open(proxy);
-    await Bun.sleep(80);
+    await until(() => proxy.worker.open === 1, "the handshake");
+    // Time for some attempts.
+    await Bun.sleep(50);
     await using _ = new Origin("back", port);
     using opened = await opening;
     expect(opened.origin).toBe("back");
@@ -159,7 +162,7 @@ describe("WebSockets go by", () => {
     await using proxy = await startProxy(a.port, { proxy: { limit } });
     const first = await open(proxy);
     const waiting = open(proxy);
-    await Bun.sleep(50);
+    await until(() => proxy.worker.open === 2, "the second to wait");
     expect(a.asked).toBe(1);
     first.socket.send(Op.close);
     using second = await waiting;

@@ -62,10 +62,10 @@ export class RecordingLog implements Log {
   }
 }
 
-/** `hc_freq`: a TCP check that often. */
+/** `hc_freq`: a TCP check that often, which a busy machine does not make fail. */
 export function tcpHealth(intervalMs: number): Pick<ReverseProxyConfig, "activeHealth"> {
   return {
-    activeHealth: { ...ACTIVE_HEALTH_DEFAULTS, type: "tcp", intervalMs, timeoutMs: Math.min(1_000, intervalMs) },
+    activeHealth: { ...ACTIVE_HEALTH_DEFAULTS, type: "tcp", intervalMs, timeoutMs: 2_000 },
   };
 }
 

@@ -1,6 +1,8 @@
 import { RawConnection, SOCKET_HANDLER } from "./raw.ts";
 import { type RawHead, readBody, requestFraming } from "./raw-head.ts";
 
+export { refusingPort } from "./refusing-port.ts";
+
 /** One request as the origin got it. */
 export class Exchange {
   readonly connection: RawConnection;
@@ -134,12 +136,4 @@ export class RawOrigin implements AsyncDisposable {
     }
     if (this.#errors.length > 0) throw this.#errors[0];
   }
-}
-
-/** A port of 127.0.0.1 that refuses connections. */
-export function refusingPort(): number {
-  const listener = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
-  const { port } = listener;
-  listener.stop(true);
-  return port;
 }

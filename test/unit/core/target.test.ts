@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { isAuthority } from "../../../src/core/authority.ts";
 import { mayClimb, parseTarget } from "../../../src/core/target.ts";
+import { bestOf } from "../../helpers/best-of.ts";
 
 describe("parseTarget", () => {
   test.each([
@@ -51,11 +52,14 @@ describe("isAuthority", () => {
     (host) => expect(isAuthority(host)).toBe(false),
   );
 
-  test("takes no time for a Host as long as a head can be", () => {
+  test("takes no time for a Host as long as a head can be", async () => {
     const long = ["a.", "1.", "a", "-", "1:"].map((piece) => `${piece.repeat(8_000)}@`);
-    const start = performance.now();
-    expect(long.some(isAuthority)).toBe(false);
-    expect(performance.now() - start).toBeLessThan(100);
+    const taking = (): number => {
+      const start = performance.now();
+      expect(long.some(isAuthority)).toBe(false);
+      return performance.now() - start;
+    };
+    expect(await bestOf(100, taking)).toBeLessThan(100);
   });
 });
 
@@ -93,12 +97,15 @@ describe("mayClimb", () => {
     "/%25252e%2e",
   ])("sees one in %s", (path) => expect(mayClimb(path)).toBe(true));
 
-  test("takes no time for nesting as deep as a head can be, and refuses it", () => {
+  test("takes no time for nesting as deep as a head can be, and refuses it", async () => {
     // Each `%3%35` is decoded to one `%35`, so that it takes one round for each.
     const nested = `/%2%6${"%3".repeat(5_000)}%35`;
-    const start = performance.now();
-    expect(mayClimb(nested)).toBe(true);
-    expect(mayClimb(`/%${"25".repeat(8_000)}2e.`)).toBe(true);
-    expect(performance.now() - start).toBeLessThan(100);
+    const taking = (): number => {
+      const start = performance.now();
+      expect(mayClimb(nested)).toBe(true);
+      expect(mayClimb(`/%${"25".repeat(8_000)}2e.`)).toBe(true);
+      return performance.now() - start;
+    };
+    expect(await bestOf(100, taking)).toBeLessThan(100);
   });
 });

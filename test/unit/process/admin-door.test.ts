@@ -3,6 +3,7 @@ import type { AdminConfig, ListenAddress } from "../../../src/config/model.ts";
 import { AdminDoor } from "../../../src/process/admin-door.ts";
 import { FakeProcess } from "../../helpers/admin.ts";
 import { RecordingLog } from "../../helpers/proxy.ts";
+import { refusingPort } from "../../helpers/refusing-port.ts";
 
 const OFF: AdminConfig = { address: undefined, isDefault: false, token: undefined, origins: [] };
 
@@ -13,10 +14,7 @@ function taken(): { readonly address: ListenAddress & { readonly type: "tcp" } }
   return { address, [Symbol.dispose]: () => other.stop(true) };
 }
 
-function free(): ListenAddress {
-  using place = taken();
-  return place.address;
-}
+const free = (): ListenAddress => ({ type: "tcp", host: "127.0.0.1", port: refusingPort() });
 
 function make(hasPredecessor = false) {
   const log = new RecordingLog();

@@ -4,6 +4,7 @@ import { FetchLane } from "../../../src/proxy/fetch-lane.ts";
 import type { Outgoing } from "../../../src/proxy/lane.ts";
 import { Lanes } from "../../../src/proxy/lanes.ts";
 import { peerAt } from "../../helpers/engine.ts";
+import { until } from "../../helpers/streams.ts";
 
 function outgoing(fields: Record<string, string>, target = "/"): Outgoing {
   const { signal } = new AbortController();
@@ -59,8 +60,10 @@ test.each([
   using lanes = new Lanes();
   let open = 0;
   let answer = (): void => {};
+  const { promise: asked, resolve } = Promise.withResolvers<void>();
   const handlers = {
     data: (socket: Bun.Socket) => {
+      resolve();
       answer = () => void socket.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
     },
     open: () => void open++,
@@ -71,12 +74,10 @@ test.each([
   const message = outgoing({ Host: "a.test", ...fields });
   peer.inFlight++;
   const sent = lanes.of(peer, message).send(message);
-  while (open === 0) await Bun.sleep(1);
-  await Bun.sleep(20);
+  await asked;
   lanes.retain(new Set());
   answer();
   expect(Buffer.from(await (await sent).bytes()).toString()).toBe("ok");
   peer.inFlight--;
-  for (const end = performance.now() + 3_000; open > 0 && performance.now() < end;) await Bun.sleep(20);
-  expect(open).toBe(0);
+  await until(() => open === 0, "the end of the connection");
 });

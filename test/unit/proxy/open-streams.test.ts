@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { type OpenStream, OpenStreams } from "../../../src/proxy/open-streams.ts";
 import type { Peer } from "../../../src/upstream/peer.ts";
+import { until } from "../../helpers/streams.ts";
 
 const PEER = {} as Peer;
 
@@ -28,17 +29,21 @@ const of =
   (stream: OpenStream): boolean =>
     stream.routeKey === key;
 
+const allTold = (all: readonly Told[]): Promise<void> =>
+  until(() => all.every(({ at }) => at !== undefined), "the telling");
+
+/** None comes before its time. How late they are is measured elsewhere: here a busy machine may be late by itself. */
+function expectSpread(all: readonly Told[], overMs: number): void {
+  for (const [place, { at }] of all.entries()) expect(at).toBeGreaterThan((place * overMs) / all.length - 5);
+}
+
 test("those of a route that is gone are told within its delay, spread evenly, and no others", async () => {
   using streams = new OpenStreams();
   const gone = many(10, () => open(streams, "gone", 400));
   const stays = many(10, () => open(streams, "stays", 400));
   expect(streams.drainGone(of("gone"))).toBe(10);
-  await Bun.sleep(200);
-  const half = gone.filter(({ at }) => at !== undefined).length;
-  expect(half).toBeGreaterThanOrEqual(3);
-  expect(half).toBeLessThanOrEqual(7);
-  await Bun.sleep(300);
-  expect(gone.every(({ at }) => at !== undefined)).toBe(true);
+  await allTold(gone);
+  expectSpread(gone, 400);
   expect(stays.every(({ at }) => at === undefined)).toBe(true);
   expect([streams.size, streams.leaving]).toEqual([10, 0]);
 });
@@ -96,7 +101,7 @@ test("one that is opened by a request from before the reload is told as well", a
   expect(streams.drainGone(of("gone"))).toBe(0);
   const [late, stays] = [open(streams, "gone", 30), open(streams, "stays", 30)];
   expect(late.at).toBeUndefined();
-  await Bun.sleep(80);
+  await allTold([late]);
   expect(late.at).toBeGreaterThan(0);
   expect(stays.at).toBeUndefined();
 });
@@ -107,12 +112,11 @@ test("at an end all are told within a time, whatever their route says; what is o
   streams.drainGone(of("any"));
   streams.drainAll(200);
   const late = open(streams, "other", 60_000);
-  await Bun.sleep(100);
-  expect(late.at).toBeDefined();
-  const half = all.filter(({ at }) => at !== undefined).length;
-  expect(half).toBeGreaterThanOrEqual(3);
-  expect(half).toBeLessThanOrEqual(8);
-  await Bun.sleep(150);
-  expect(all.every(({ at }) => at !== undefined)).toBe(true);
+  await allTold([late]);
+  // In one of the first turns: most of the others are still to be told.
+  expect(streams.leaving).toBeGreaterThan(0);
+  await allTold(all);
+  // The first of them had gone before.
+  expectSpread(all.slice(1), 200);
   expect([streams.size, streams.leaving]).toEqual([0, 0]);
 });

@@ -15,12 +15,13 @@ function streamOf(...pieces: readonly Uint8Array[]): ReadableStream<Uint8Array> 
 }
 
 test("a large piece is offered in parts, so that an upstream that takes it slowly is not one that takes nothing", async () => {
-  using deadline = new Deadline(new AbortController().signal, { ...TIMEOUTS, writeMs: 250 });
+  using deadline = new Deadline(new AbortController().signal, { ...TIMEOUTS, writeMs: 500 });
   const session = { deadline, isBodyTaken: false };
   const parts: Uint8Array[] = [];
   for await (const part of timedBody(session, streamOf(BYTES, BYTES.subarray(0, 7)))) {
     parts.push(part);
-    await Bun.sleep(20);
+    // All together take longer than the limit, none of them nearly as long.
+    await Bun.sleep(40);
   }
   expect(parts.length).toBeGreaterThan(12);
   expect(Buffer.concat(parts).equals(Buffer.concat([BYTES, BYTES.subarray(0, 7)]))).toBe(true);
