@@ -265,4 +265,5 @@ export function oneOf<const T extends string>(valueName: string, words: readonly
 }
 
 export const LOG_LEVEL: Kind<LogConfig["level"]> = oneOf("LEVEL", ["error", "warn", "info", "debug", "trace", "off"]);
+export const UPSTREAM_CLIENT: Kind<"exact" | "fetch"> = oneOf("CLIENT", ["exact", "fetch"]);
 export const LOG_FORMAT: Kind<"human" | "json"> = oneOf("FORMAT", ["human", "json"]);

@@ -78,6 +78,11 @@ export interface ReverseProxyConfig extends UpstreamPolicyConfig {
     /** Most idle upstream connections kept (Pingora's `upstream_keepalive_pool_size`). Default 128. */
     readonly poolSize: number;
   };
+  /**
+   * Which client carries requests by HTTP/1.1 that have no body, or one that is here: our own, which takes a fifth less processor
+   * time, or Bun's fetch, for as many as it keeps connections for. Streamed uploads go by fetch in any case. Default exact.
+   */
+  readonly client: "exact" | "fetch";
   /** Answers of known length up to this many bytes are gathered and keep Content-Length. Default 1 MiB. */
   readonly responseBufferBytes: number;
   readonly websocket: WebSocketConfig;

@@ -38,6 +38,7 @@ export function proxyConfig(
       idleTimeoutMs: settings.value("idle_timeout"),
       poolSize: settings.value("upstream_keepalive_pool_size"),
     },
+    client: settings.value("upstream_client"),
     responseBufferBytes: settings.value("response_buffer"),
     websocket: {
       maxMessageBytes: settings.value("websocket_max_message"),

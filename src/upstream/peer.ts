@@ -6,7 +6,15 @@ import { PeerLife } from "./peer-life.ts";
 /** How a peer is spoken to (Pingora's `PeerOptions`). */
 export type PeerOptions = Pick<
   ReverseProxyConfig,
-  "upstreamTls" | "timeouts" | "keepAlive" | "responseBufferBytes" | "websocket" | "limit" | "passiveHealth" | "breaker"
+  | "upstreamTls"
+  | "timeouts"
+  | "keepAlive"
+  | "client"
+  | "responseBufferBytes"
+  | "websocket"
+  | "limit"
+  | "passiveHealth"
+  | "breaker"
 >;
 
 /** `serverName` is fetch's spelling, `servername` node's. */

@@ -105,13 +105,14 @@ export class Peers {
 
 /** Without what else the configuration of a route holds, which would keep all of it in memory after a reload. */
 function pick(options: PeerOptions): PeerOptions {
-  const { upstreamTls, timeouts, keepAlive, responseBufferBytes, websocket, limit } = options;
+  const { upstreamTls, timeouts, keepAlive, client, responseBufferBytes, websocket, limit } = options;
   const { passiveHealth, breaker } = options;
-  return { upstreamTls, timeouts, keepAlive, responseBufferBytes, websocket, limit, passiveHealth, breaker };
+  return { upstreamTls, timeouts, keepAlive, client, responseBufferBytes, websocket, limit, passiveHealth, breaker };
 }
 
 function isSpokenToAlike(a: PeerOptions, b: PeerOptions): boolean {
   return (
+    a.client === b.client &&
     a.responseBufferBytes === b.responseBufferBytes &&
     a.limit.maxRequests === b.limit.maxRequests &&
     Bun.deepEquals(a.passiveHealth, b.passiveHealth, true) &&

@@ -7,6 +7,8 @@ import { RawOrigin, refusingPort } from "../helpers/raw-origin.ts";
 const OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 const METHODS = ["POST", "PATCH", "PUT", "DELETE"] as const;
 
+const sorted = (head: string): string[] => head.split("\r\n").sort();
+
 describe.each(LANES)("a short body by the $lane lane", ({ fields }) => {
   test.each(METHODS)("of %s arrives the same, in one piece with its head or in several", async (method) => {
     await using origin = RawOrigin.start(OK);
@@ -27,7 +29,8 @@ describe.each(LANES)("a short body by the $lane lane", ({ fields }) => {
       }
       const [whole, ...cutUp] = origin.exchanges.slice(-cuts.length);
       expect(whole?.head.text).toMatch(new RegExp(`^content-length: ${size}\r$`, "im"));
-      for (const exchange of cutUp) expect(exchange.head.text).toBe(whole?.head.text ?? "");
+      // A body that comes later may go by the other lane, which writes the fields in another order.
+      for (const exchange of cutUp) expect(sorted(exchange.head.text)).toEqual(sorted(whole?.head.text ?? ""));
       for (const exchange of origin.exchanges.slice(-cuts.length))
         expect((await exchange.body()).toString()).toBe(body);
     }

@@ -196,6 +196,8 @@ const PROXY: Omit<ReverseProxyConfig, "upstreams"> = {
   maxAttempts: 16,
   timeouts: { dialMs: 3_000, responseHeaderMs: 0, readMs: 0, writeMs: 0 },
   keepAlive: { idleTimeoutMs: 0, poolSize: 128 },
+  // So that both lanes are tested: what fetch would change goes by the exact one.
+  client: "fetch",
   responseBufferBytes: 1024 * 1024,
   websocket: { maxMessageBytes: 64 * 1024 * 1024, deadAfterMs: 60_000, handshakeTimeoutMs: 30_000 },
   trustedProxies: [],

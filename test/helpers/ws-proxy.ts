@@ -40,6 +40,7 @@ const PEER = {
   breaker: undefined,
   timeouts: { dialMs: 3_000, responseHeaderMs: 0, readMs: 0, writeMs: 0 },
   keepAlive: { idleTimeoutMs: 0, poolSize: 128 },
+  client: "exact" as const,
   responseBufferBytes: 1024 * 1024,
 };
 

@@ -25,6 +25,7 @@ export const PROXY_SETTINGS = [
   "idle_timeout",
   "upstream_keepalive_pool_size",
   ...(Object.keys(UPSTREAM_CARE) as (keyof typeof UPSTREAM_CARE)[]).filter((name) => name !== "lb_policy"),
+  "upstream_client",
   "max_retries",
   "hc_freq",
   "response_buffer",

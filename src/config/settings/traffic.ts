@@ -13,6 +13,7 @@ import {
   SIZE,
   SWITCH,
   UPSTREAM,
+  UPSTREAM_CLIENT,
 } from "../kinds.ts";
 import { setting } from "./setting.ts";
 
@@ -85,6 +86,13 @@ export const FORWARDING = {
     kind: SECONDS,
     doc: "Seconds for which an idle upstream connection is kept; 0 is Bun's own 300",
     default: "0",
+    status: "effective",
+    flag: { group: "Forwarding" },
+  }),
+  upstream_client: setting({
+    kind: UPSTREAM_CLIENT,
+    doc: "HTTP/1.1 client for all but streamed uploads: exact (our own), or Bun's fetch where it changes nothing",
+    default: "exact",
     status: "effective",
     flag: { group: "Forwarding" },
   }),

@@ -25,6 +25,7 @@ export class Exchange implements BodySource, BodySink, UploadSink {
   /** Bytes that the connection has not taken yet. */
   #unsent: Uint8Array | undefined = undefined;
   #upload: Upload | undefined = undefined;
+  /** All of the request goes out at once, or has been sent. */
   #isUploaded: boolean;
   #partialHead: HeadBuffer | undefined = undefined;
   #reader: BodyReader | undefined = undefined;
@@ -43,7 +44,8 @@ export class Exchange implements BodySource, BodySink, UploadSink {
     this.#resolve = resolve;
     this.#reject = reject;
     this.#route = route;
-    this.#isUploaded = outgoing.body === undefined;
+    const { body } = outgoing;
+    this.#isUploaded = body === undefined || (body instanceof Uint8Array && body.length === lengthOf(outgoing.headers));
   }
 
   /** Is told which connection it has, or will have when that is made. */
@@ -55,9 +57,9 @@ export class Exchange implements BodySource, BodySink, UploadSink {
   begin(isReused: boolean): void {
     this.#mayRedial = isReused;
     const { body, headers } = this.outgoing;
-    if (body === undefined) {
+    if (body === undefined || this.#isUploaded) {
       this.#unsent = undefined;
-      this.send(this.#opening);
+      this.send(body instanceof Uint8Array ? Buffer.concat([bytesOf(this.#opening), body]) : this.#opening);
     } else if (this.#upload !== undefined) this.onDrain();
     else if (body instanceof ReadableStream && body.locked)
       this.fail(new ProxyError("internal_error", "the request's body was taken by someone else"));
@@ -132,7 +134,7 @@ export class Exchange implements BodySource, BodySink, UploadSink {
     // From here on the upstream may have begun with it.
     if (taken >= 0 && this.#mayRedial) this.#mayRedial = isReplayable(this.outgoing);
     if (taken === bytes.length) return true;
-    const rest = typeof bytes === "string" ? Buffer.from(bytes, "latin1") : bytes;
+    const rest = bytesOf(bytes);
     // -1 is a connection that has closed, which is still to be told: nothing of this was sent.
     this.#unsent = taken > 0 ? rest.subarray(taken) : rest;
     return false;
@@ -228,6 +230,10 @@ export class Exchange implements BodySource, BodySink, UploadSink {
  */
 function isReplayable({ method, body }: Outgoing): boolean {
   return body === undefined && (method === "GET" || method === "HEAD" || method === "OPTIONS");
+}
+
+function bytesOf(bytes: string | Uint8Array): Uint8Array {
+  return typeof bytes === "string" ? Buffer.from(bytes, "latin1") : bytes;
 }
 
 /** -1 is chunked. Bun.serve takes nothing but digits; what is no length here fails with the first byte. */

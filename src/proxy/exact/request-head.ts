@@ -1,5 +1,8 @@
 import { ProxyError } from "../../core/errors.ts";
 import type { Outgoing } from "../lane.ts";
+import { FieldNames } from "./field-names.ts";
+
+const NAMES = new FieldNames();
 
 /** Methods that are sent without framing when they have no body; the rest says `Content-Length: 0` (RFC 9110 8.6). */
 const UNFRAMED = new Set(["GET", "HEAD", "DELETE", "OPTIONS"]);
@@ -48,7 +51,7 @@ export class RequestHead {
   readonly #field = (value: string, name: string): void => {
     if (BREAK.test(value)) this.#isSafe = false;
     if (name === "host" || name === "connection" || name === "transfer-encoding") return;
-    this.#text += `${name}: ${value}\r\n`;
+    this.#text += `${NAMES.prefixOf(name)}${value}\r\n`;
   };
 }
 

@@ -266,6 +266,7 @@ test("what is not said has the default of the table, and the Config is whole", a
     maxAttempts: 16,
     timeouts: { dialMs: 3000, responseHeaderMs: 0, readMs: 0, writeMs: 0 },
     keepAlive: { idleTimeoutMs: 0, poolSize: 128 },
+    client: "exact",
     responseBufferBytes: 1_048_576,
     websocket: { maxMessageBytes: 67_108_864, deadAfterMs: 60_000, handshakeTimeoutMs: 30_000 },
     trustedProxies: [],

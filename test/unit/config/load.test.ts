@@ -91,6 +91,7 @@ const KEYS: Readonly<Record<string, readonly [yaml: string, seen: (loaded: Loade
   working_directory: ["/srv", ({ config }) => config?.process.workingDirectory, "/srv"],
   upgrade_sock: ["/run/g.sock", ({ config }) => config?.process.upgradeSock, "/run/g.sock"],
   upstream_keepalive_pool_size: ["7", (each) => proxy(each)?.keepAlive.poolSize, 7],
+  upstream_client: ["fetch", (each) => proxy(each)?.client, "fetch"],
   stream_close_delay: ["1s", (each) => proxy(each)?.streamCloseDelayMs, 1000],
   grace_period_seconds: ["0", ({ config }) => config?.process.gracePeriodMs, 0],
   graceful_shutdown_timeout_seconds: ["7", ({ config }) => config?.process.gracefulShutdownTimeoutMs, 7000],

@@ -381,6 +381,44 @@ describe("an upload", () => {
     expect(writes).toEqual([`${OPENING}abc`]);
   });
 
+  test("that is here as bytes goes out with its head at once, what is not taken when there is room, and once more on another connection", async () => {
+    const given = { method: "POST", headers: withLength(3), body: Buffer.from("abc") };
+    const { exchange, carrier, answer } = start(given, true, OPENING.length + 1);
+    expect(carrier.sent).toBe(`${OPENING}a`);
+    carrier.room = 10;
+    exchange.onDrain();
+    expect(carrier.sent).toBe(`${OPENING}abc`);
+    exchange.onData(Buffer.from("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"));
+    expect((await answer).status).toBe(200);
+    expect(carrier.endings).toEqual(["release"]);
+
+    const refused = start(given, true, -1);
+    refused.exchange.onEnd(undefined);
+    expect(refused.redials).toBe(1);
+    const second = new FakeCarrier();
+    refused.exchange.assign(second);
+    refused.exchange.begin(false);
+    expect(second.sent).toBe(`${OPENING}abc`);
+  });
+
+  test("that is here as bytes is not sent twice, and an answer before its end ends the connection", async () => {
+    const given = { method: "POST", headers: withLength(3), body: Buffer.from("abc") };
+    const lost = start(given, true);
+    lost.exchange.onEnd(RESET);
+    expect(lost.redials).toBe(0);
+    expect(await lost.answer.catch((error: unknown) => error)).toMatchObject({ kind: CUT });
+    const early = start(given, false, OPENING.length);
+    early.exchange.onData(Buffer.from("HTTP/1.1 413 No\r\nContent-Length: 0\r\n\r\n"));
+    expect((await early.answer).status).toBe(413);
+    expect(early.carrier.endings).toEqual(["close"]);
+  });
+
+  test("of bytes that are not as many as it says ends its connection", async () => {
+    const { carrier, answer } = start({ method: "POST", headers: withLength(4), body: Buffer.from("abc") });
+    expect(await answer.catch((error: unknown) => error)).toMatchObject({ kind: "internal_error" });
+    expect(carrier.endings).toEqual(["terminate"]);
+  });
+
   test("does not keep the head waiting for its first piece", async () => {
     const { carrier } = start({ method: "POST", body: new ReadableStream<Uint8Array>() });
     await until(() => carrier.sent !== "", "the head");

@@ -248,7 +248,7 @@ describe("the head of a request", () => {
     const head = write({ target: "//a/../%zz?b[]=%C3#", headers });
     expect(head).toStartWith("GET //a/../%zz?b[]=%C3# HTTP/1.1\r\nHost: site.test:80\r\n");
     expect((head as string).split("\r\n").slice(2).sort()).toEqual(
-      ["", "", "Connection: keep-alive", "accept: a, b", "x-b: \xe4, c"].sort(),
+      ["", "", "Connection: keep-alive", "Accept: a, b", "X-B: \xe4, c"].sort(),
     );
     expect(Buffer.from(headBytes(head as string)).includes(Buffer.from([0xe4]))).toBe(true);
     expect(headBytes("a")).toBe("a");
@@ -262,7 +262,7 @@ describe("the head of a request", () => {
       (write(given) as string).split("\r\n").filter((line) => /^(content-length|transfer-encoding):/i.test(line));
     expect(framing({ method: "POST", body })).toEqual(["Transfer-Encoding: chunked"]);
     expect(framing({ method: "POST", body, headers: codings })).toEqual(["Transfer-Encoding: chunked"]);
-    expect(framing({ method: "POST", body, headers: length })).toEqual(["content-length: 5"]);
+    expect(framing({ method: "POST", body, headers: length })).toEqual(["Content-Length: 5"]);
     expect(framing({ method: "POST" })).toEqual(["Content-Length: 0"]);
     for (const method of ["GET", "HEAD", "DELETE", "OPTIONS"]) expect(framing({ method })).toEqual([]);
     expect(write({ method: "POST", headers: length })).toBeInstanceOf(ProxyError);

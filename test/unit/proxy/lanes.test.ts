@@ -4,7 +4,9 @@ import { FetchLane } from "../../../src/proxy/fetch-lane.ts";
 import type { Outgoing } from "../../../src/proxy/lane.ts";
 import { Lanes } from "../../../src/proxy/lanes.ts";
 import { peerAt } from "../../helpers/engine.ts";
+import { reverseProxy } from "../../helpers/proxy.ts";
 import { until } from "../../helpers/streams.ts";
+import { Peer, type PeerOptions } from "../../../src/upstream/peer.ts";
 
 function outgoing(fields: Record<string, string>, target = "/"): Outgoing {
   const { signal } = new AbortController();
@@ -13,7 +15,21 @@ function outgoing(fields: Record<string, string>, target = "/"): Outgoing {
 
 const USUAL = { "User-Agent": "a", Accept: "*/*" };
 
-test("fetch takes what it does not change; the exact lane takes the rest", () => {
+test("the exact lane takes all but streamed uploads, and what goes over HTTP/2", () => {
+  using lanes = new Lanes();
+  const at = (port: number, http2: boolean) => {
+    const address = { type: "tcp", host: "127.0.0.1", port, tls: http2 } as const;
+    const { upstreamTls, ...options } = reverseProxy([address], { client: "exact" });
+    return new Peer(address, { ...options, upstreamTls: { ...upstreamTls, http2 } } satisfies PeerOptions);
+  };
+  const peer = at(1, false);
+  expect(lanes.of(peer, outgoing(USUAL))).toBeInstanceOf(ExactLane);
+  expect(lanes.of(peer, { ...outgoing(USUAL), body: new Uint8Array(3) })).toBeInstanceOf(ExactLane);
+  expect(lanes.of(peer, { ...outgoing(USUAL), body: new ReadableStream() })).toBeInstanceOf(FetchLane);
+  expect(lanes.of(at(2, true), outgoing(USUAL))).toBeInstanceOf(FetchLane);
+});
+
+test("where fetch is chosen it takes what it does not change; the exact lane takes the rest", () => {
   using lanes = new Lanes();
   const peer = peerAt(1);
   expect(lanes.of(peer, outgoing(USUAL))).toBeInstanceOf(FetchLane);

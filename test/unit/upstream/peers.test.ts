@@ -16,6 +16,7 @@ const OPTIONS: PeerOptions = {
   },
   timeouts: { dialMs: 3_000, responseHeaderMs: 0, readMs: 0, writeMs: 0 },
   keepAlive: { idleTimeoutMs: 0, poolSize: 128 },
+  client: "exact",
   responseBufferBytes: 1024,
   websocket: { maxMessageBytes: 1024, deadAfterMs: 60_000, handshakeTimeoutMs: 30_000 },
   limit: UPSTREAM_POLICY_DEFAULTS.limit,
