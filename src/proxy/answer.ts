@@ -5,6 +5,7 @@ import { ArrivedBodies } from "./arrived.ts";
 import { type Awaitable, whenDone } from "./awaitable.ts";
 import { CLIENT_GONE, directBody, gather, goesAsBytes, pump, READ_TIMEOUT, unknownLength } from "./body.ts";
 import type { BufferBudget } from "./budget.ts";
+import { WholeAnswer } from "./exact/answers.ts";
 import { failureOf } from "./failure.ts";
 import type { UpstreamAnswer } from "./lane.ts";
 import type { OpenStreams } from "./open-streams.ts";
@@ -105,6 +106,7 @@ export class Answer<Ctx> {
     head: ResponseHead,
     length: number,
   ): Awaitable<Response | ProxyError> {
+    if (upstream instanceof WholeAnswer) return this.#whole(session, head, upstream.whole, length, upstream);
     let learn: (() => void) | undefined;
     if (upstream instanceof Response && goesAsBytes(length, head.headers.has("content-type"))) {
       const urlLength = peer.origin.length + session.target.length;
@@ -133,7 +135,13 @@ export class Answer<Ctx> {
     );
   }
 
-  #whole(session: Session<Ctx>, head: ResponseHead, bytes: Uint8Array, length: number): Response | ProxyError {
+  #whole(
+    session: Session<Ctx>,
+    head: ResponseHead,
+    bytes: Uint8Array,
+    length: number,
+    upstream?: WholeAnswer,
+  ): Response | ProxyError {
     if (bytes.length !== length) {
       this.#budget.give(length);
       return new ProxyError("http_protocol_error", `the body has ${bytes.length} of ${length} bytes`);
@@ -144,7 +152,7 @@ export class Answer<Ctx> {
     if (goesAsBytes(length, headers.has("content-type"))) {
       this.#budget.give(length);
       endSession(session, this.#phases);
-      return new Response(body, { status, headers });
+      return (head === upstream ? upstream.response : undefined) ?? new Response(body, { status, headers });
     }
     // A client that is slow to read keeps its bytes in memory, so they stay in the budget.
     const stream = directBody(body, {

@@ -28,16 +28,28 @@ const LENGTH = /^\d{1,15}$/;
 const BLANK = 32;
 const TAB = 9;
 
+/** Undefined where the status line is not that of HTTP/1. @param text as of `parseAnswerHead` */
+export function statusOf(text: string): number | undefined {
+  if (!STATUS_LINE.test(text)) return undefined;
+  return 100 * digitAt(text, 9) + 10 * digitAt(text, 10) + digitAt(text, 11);
+}
+
 /**
  * Takes the head of an answer apart, strictly: what it refuses could be read as another answer by someone else.
  * `text` is its bytes in latin1, from the status line to the last field, without the empty line's end. `known` are
  * the fields of the same peer's earlier answers.
+ *
+ * @param headers where the fields go, empty
  */
-export function parseAnswerHead(text: string, known: KnownFields): AnswerHead | ProxyError {
+export function parseAnswerHead(
+  text: string,
+  known: KnownFields,
+  headers: Headers = new Headers(),
+): AnswerHead | ProxyError {
   if (ILLEGAL.test(text)) return fault("a byte in its head that may not be there");
-  if (!STATUS_LINE.test(text)) return fault("its status line is not that of HTTP/1");
+  const status = statusOf(text);
+  if (status === undefined) return fault("its status line is not that of HTTP/1");
   const framing = new FramingFields();
-  const headers = new Headers();
   let end = lineEnd(text, 0);
   for (let count = 0; end < text.length; count++) {
     if (count === MAX_FIELDS) return fault(`more than ${MAX_FIELDS} fields`);
@@ -49,7 +61,6 @@ export function parseAnswerHead(text: string, known: KnownFields): AnswerHead | 
     if (field === undefined) return fault("a field name that is none");
     framing.note(field);
   }
-  const status = 100 * digitAt(text, 9) + 10 * digitAt(text, 10) + digitAt(text, 11);
   return framing.head(status, headers, digitAt(text, 7) === 1);
 }
 

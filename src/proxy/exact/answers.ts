@@ -5,13 +5,21 @@ import type { AnswerBody } from "./answer-body.ts";
 export class WholeAnswer implements UpstreamAnswer {
   readonly status: number;
   readonly headers: Headers;
+  /** The same with the same `headers`, where it was made at once: to give Bun a Response these are not copied for. */
+  readonly response: Response | undefined;
   readonly #body: Uint8Array | null;
   #stream: ReadableStream<Uint8Array> | undefined = undefined;
 
-  constructor(status: number, headers: Headers, body: Uint8Array | null) {
+  constructor(status: number, headers: Headers, body: Uint8Array | null, response?: Response) {
     this.status = status;
     this.headers = headers;
+    this.response = response;
     this.#body = body;
+  }
+
+  /** Its body; nothing where it has none. */
+  get whole(): Uint8Array {
+    return this.#body ?? NOTHING;
   }
 
   get body(): ReadableStream<Uint8Array> | null {
@@ -26,7 +34,7 @@ export class WholeAnswer implements UpstreamAnswer {
   }
 
   bytes(): Promise<Uint8Array> {
-    return Promise.resolve(this.#body ?? NOTHING);
+    return Promise.resolve(this.whole);
   }
 }
 

@@ -2,13 +2,16 @@ import { ProxyError } from "../../core/errors.ts";
 import { failureOf } from "../failure.ts";
 import type { Outgoing, UpstreamAnswer } from "../lane.ts";
 import { AnswerBody, type BodySource } from "./answer-body.ts";
-import { type AnswerHead, framingOf, parseAnswerHead } from "./answer-head.ts";
+import { type AnswerHead, framingOf, parseAnswerHead, statusOf } from "./answer-head.ts";
 import { OpenAnswer, WholeAnswer } from "./answers.ts";
 import { BodyReader, type BodySink } from "./body-reader.ts";
 import type { Carrier, Route } from "./carrier.ts";
 import { HeadBuffer, type HeadSplit, splitHead } from "./head-buffer.ts";
 import { streamOf } from "../short-body.ts";
 import { Upload, type UploadSink } from "./upload.ts";
+
+/** A longer body goes to the client in another form than as the bytes of a Response. */
+const MOST_WHOLE_BYTES = 12_000;
 
 type Stage = "head" | "body" | "over";
 
@@ -162,9 +165,10 @@ export class Exchange implements BodySource, BodySink, UploadSink {
     let split = this.#partialHead === undefined ? splitHead(chunk, 0) : this.#partialHead.push(chunk);
     while (split !== undefined) {
       if (split instanceof ProxyError) return this.fail(split);
-      const head = parseAnswerHead(split.text, this.#route.known);
+      const response = responseOf(split, this.outgoing.method);
+      const head = parseAnswerHead(split.text, this.#route.known, response?.headers);
       if (head instanceof ProxyError) return this.fail(head);
-      if (head.status >= 200) return this.#answer(head, split);
+      if (head.status >= 200) return this.#answer(head, split, response);
       // Switching protocols where no upgrade was sent (RFC 9110 15.2.2).
       if (head.status === 101) return this.fail(new ProxyError("http_protocol_error", "it switched protocols unasked"));
       chunk = split.rest;
@@ -174,7 +178,7 @@ export class Exchange implements BodySource, BodySink, UploadSink {
     if (!isKept && chunk.length > 0) (this.#partialHead ??= new HeadBuffer()).push(chunk);
   }
 
-  #answer(head: AnswerHead, { rest }: HeadSplit): void {
+  #answer(head: AnswerHead, { rest }: HeadSplit, response: Response | undefined): void {
     const { status, headers, length } = head;
     this.#keepsAlive = head.keepsAlive;
     const hasNone = this.outgoing.method === "HEAD" || status === 204 || status === 304;
@@ -185,7 +189,8 @@ export class Exchange implements BodySource, BodySink, UploadSink {
       // Bytes that nobody asked for could become the answer to another request.
       this.#over(head.keepsAlive && !hasSurplus && !isOdd);
       const body = hasNone || length === 0 ? null : hasSurplus ? rest.subarray(0, length) : rest;
-      this.#resolve(new WholeAnswer(status, headers, body));
+      const isAsMade = body !== null && !hasSurplus;
+      this.#resolve(new WholeAnswer(status, headers, body, isAsMade ? response : undefined));
       return;
     }
     this.#stage = "body";
@@ -230,6 +235,14 @@ export class Exchange implements BodySource, BodySink, UploadSink {
  */
 function isReplayable({ method, body }: Outgoing): boolean {
   return body === undefined && (method === "GET" || method === "HEAD" || method === "OPTIONS");
+}
+
+/** What may be the whole answer as Bun's, its fields to come: they cost less there than beside it, to be copied. */
+function responseOf({ text, rest }: HeadSplit, method: string): Response | undefined {
+  if (rest.length === 0 || rest.length > MOST_WHOLE_BYTES || method === "HEAD") return undefined;
+  const status = statusOf(text);
+  if (status === undefined || status < 200 || status === 204 || status === 205 || status === 304) return undefined;
+  return new Response(rest as Uint8Array<ArrayBuffer>, { status });
 }
 
 function bytesOf(bytes: string | Uint8Array): Uint8Array {
