@@ -70,6 +70,16 @@ function hasNothingBut(headers: Headers, names: readonly string[]): boolean {
   return left === 0;
 }
 
+/** Whether a field of an answer never crosses a proxy. @param name in small letters */
+export function isAnswerHopByHop(name: string): boolean {
+  return (RESPONSE_HOP_BY_HOP as readonly string[]).includes(name);
+}
+
+/** Whether a `Connection` field names no other field: by far the most frequent values. */
+export function namesNoField(connection: string): boolean {
+  return connection === "keep-alive" || connection === "close";
+}
+
 /** Fields that a `Connection` header cannot take away, because the proxy or the message framing owns them. */
 const NOT_NAMEABLE = new Set(["content-length", "host"]);
 
@@ -93,8 +103,7 @@ export function removeResponseHopByHop(headers: Headers): void {
 
 function removeNamedByConnection(headers: Headers): void {
   const connection = headers.get("connection");
-  // By far the most frequent values name no field.
-  if (connection === null || connection === "keep-alive" || connection === "close") return;
+  if (connection === null || namesNoField(connection)) return;
   for (const token of connection.split(",")) {
     const name = token.trim().toLowerCase();
     if (name !== "" && !NOT_NAMEABLE.has(name) && isToken(name)) headers.delete(name);

@@ -40,7 +40,7 @@ export class Answer<Ctx> {
     peer.answers++;
     phases.connectedToUpstream?.(session, peer);
     const { headers } = upstream;
-    removeResponseHopByHop(headers);
+    if (upstream.isEndToEnd !== true) removeResponseHopByHop(headers);
     if (phases.upstreamResponseFilter === undefined && phases.responseFilter === undefined) {
       return this.#shape(session, peer, upstream, upstream);
     }

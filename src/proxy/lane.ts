@@ -21,6 +21,8 @@ export interface Outgoing {
 export interface UpstreamAnswer {
   readonly status: number;
   readonly headers: Headers;
+  /** Nothing in `headers` is of one connection alone. Undefined where that is to be found out. */
+  readonly isEndToEnd?: boolean;
   /** The body piece by piece; null where there is none. Either this or `bytes` is used, once. */
   readonly body: ReadableStream<Uint8Array> | null;
   /** The whole body. */

@@ -1,16 +1,21 @@
 import { ProxyError } from "../../core/errors.ts";
-import { hasToken } from "../../core/fields.ts";
+import { hasToken, isToken, namesNoField } from "../../core/fields.ts";
 import type { Framing } from "./body-reader.ts";
 import type { KnownField, KnownFields } from "./known-fields.ts";
 
 /** The head of an upstream's answer. */
 export interface AnswerHead {
   readonly status: number;
-  /** As they came, but Content-Length only once, and not beside Transfer-Encoding (RFC 9112 6.3). */
+  /**
+   * As they came, but Content-Length only once, and not beside Transfer-Encoding (RFC 9112 6.3), and without a Connection that
+   * names no field.
+   */
   readonly headers: Headers;
   /** Content-Length; -1 where there is none, or Transfer-Encoding stands before it. */
   readonly length: number;
   readonly isChunked: boolean;
+  /** Nothing in `headers` is of this connection alone. False where that is not known. */
+  readonly isEndToEnd: boolean;
   /** The connection may serve another request after this answer (RFC 9112 9.3). */
   readonly keepsAlive: boolean;
 }
@@ -59,7 +64,7 @@ export function parseAnswerHead(
     if (colon <= start || colon > end) return fault("a line in its head that is no field");
     const field = readField(text, { start, colon, end }, headers, known);
     if (field === undefined) return fault("a field name that is none");
-    framing.note(field);
+    if (field.role !== "other") framing.note(field);
   }
   return framing.head(status, headers, digitAt(text, 7) === 1);
 }
@@ -76,7 +81,7 @@ interface Line {
   readonly end: number;
 }
 
-/** Puts one field into `headers`; undefined where its name is none. */
+/** Puts one field into `headers`, unless it is a Connection that would but be taken out of it; undefined where its name is none. */
 function readField(
   text: string,
   { start, colon, end }: Line,
@@ -91,17 +96,19 @@ function readField(
   if (before !== undefined) {
     const isSame = before.value.length === to - from && text.startsWith(before.value, from);
     if (!isSame) before.value = text.slice(from, to);
-    headers.append(before.name, before.value);
+    if (!isPlainConnection(before)) headers.append(before.name, before.value);
     return before;
   }
-  const value = text.slice(from, to);
-  try {
-    // Its own check finds what is no token, as a folded line or a space before the colon (RFC 9112 5.1, 5.2).
-    headers.append(text.slice(start, colon), value);
-  } catch {
-    return undefined;
-  }
-  return known.learn(text, start, colon, value);
+  const name = text.slice(start, colon);
+  // Neither a folded line nor a space before the colon (RFC 9112 5.1, 5.2).
+  if (!isToken(name)) return undefined;
+  const field = known.learn(text, start, colon, text.slice(from, to));
+  if (!isPlainConnection(field)) headers.append(name, field.value);
+  return field;
+}
+
+function isPlainConnection({ role, value }: KnownField): boolean {
+  return role === "connection" && namesNoField(value);
 }
 
 function lineEnd(text: string, from: number): number {
@@ -122,12 +129,16 @@ class FramingFields {
   #lengths: string | undefined = undefined;
   #codings: string | undefined = undefined;
   #saysClose = false;
+  #hasHopByHop = false;
 
   note({ role, value }: KnownField): void {
-    if (role === "other") return;
     if (role === "content-length") this.#lengths = joined(this.#lengths, value);
+    else if (role === "hop-by-hop") this.#hasHopByHop = true;
     else if (role === "transfer-encoding") this.#codings = joined(this.#codings, value);
-    else if (value !== "keep-alive") this.#saysClose ||= hasToken(value, "close");
+    else if (value !== "keep-alive") {
+      this.#saysClose ||= hasToken(value, "close");
+      this.#hasHopByHop ||= !namesNoField(value);
+    }
   }
 
   /** RFC 9112 6.3: chunked stands before a length, and a connection that had both is not trusted with a second answer. */
@@ -141,7 +152,8 @@ class FramingFields {
     if (length >= 0 && isChunked) headers.delete("content-length");
     else if (this.#lengths?.includes(",") === true) headers.set("content-length", String(length));
     const keepsAlive = isHttp11 && !this.#saysClose && !(length >= 0 && isChunked);
-    return { status, headers, length: isChunked ? -1 : length, isChunked, keepsAlive };
+    const isEndToEnd = !this.#hasHopByHop && !isChunked;
+    return { status, headers, length: isChunked ? -1 : length, isChunked, isEndToEnd, keepsAlive };
   }
 }
 

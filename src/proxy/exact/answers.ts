@@ -1,18 +1,21 @@
 import type { UpstreamAnswer } from "../lane.ts";
 import type { AnswerBody } from "./answer-body.ts";
+import type { AnswerHead } from "./answer-head.ts";
 
 /** An answer without a body, or whose body came with its head: no stream is made for it but where one is asked for. */
 export class WholeAnswer implements UpstreamAnswer {
   readonly status: number;
   readonly headers: Headers;
+  readonly isEndToEnd: boolean;
   /** The same with the same `headers`, where it was made at once: to give Bun a Response these are not copied for. */
   readonly response: Response | undefined;
   readonly #body: Uint8Array | null;
   #stream: ReadableStream<Uint8Array> | undefined = undefined;
 
-  constructor(status: number, headers: Headers, body: Uint8Array | null, response?: Response) {
+  constructor({ status, headers, isEndToEnd }: AnswerHead, body: Uint8Array | null, response?: Response) {
     this.status = status;
     this.headers = headers;
+    this.isEndToEnd = isEndToEnd;
     this.response = response;
     this.#body = body;
   }
@@ -42,11 +45,13 @@ export class WholeAnswer implements UpstreamAnswer {
 export class OpenAnswer implements UpstreamAnswer {
   readonly status: number;
   readonly headers: Headers;
+  readonly isEndToEnd: boolean;
   readonly #body: AnswerBody;
 
-  constructor(status: number, headers: Headers, body: AnswerBody) {
+  constructor({ status, headers, isEndToEnd }: AnswerHead, body: AnswerBody) {
     this.status = status;
     this.headers = headers;
+    this.isEndToEnd = isEndToEnd;
     this.#body = body;
   }
 

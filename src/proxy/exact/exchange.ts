@@ -179,7 +179,7 @@ export class Exchange implements BodySource, BodySink, UploadSink {
   }
 
   #answer(head: AnswerHead, { rest }: HeadSplit, response: Response | undefined): void {
-    const { status, headers, length } = head;
+    const { status, length } = head;
     this.#keepsAlive = head.keepsAlive;
     const hasNone = this.outgoing.method === "HEAD" || status === 204 || status === 304;
     // A 204 that speaks of a body (RFC 9112 6.3) may be followed by one, which would not be told from the next answer.
@@ -190,13 +190,13 @@ export class Exchange implements BodySource, BodySink, UploadSink {
       this.#over(head.keepsAlive && !hasSurplus && !isOdd);
       const body = hasNone || length === 0 ? null : hasSurplus ? rest.subarray(0, length) : rest;
       const isAsMade = body !== null && !hasSurplus;
-      this.#resolve(new WholeAnswer(status, headers, body, isAsMade ? response : undefined));
+      this.#resolve(new WholeAnswer(head, body, isAsMade ? response : undefined));
       return;
     }
     this.#stage = "body";
     this.#reader = new BodyReader(framingOf(head));
     this.#body = new AnswerBody(this);
-    const answer = new OpenAnswer(status, headers, this.#body);
+    const answer = new OpenAnswer(head, this.#body);
     if (rest.length > 0) this.#readBody(rest);
     this.#resolve(answer);
   }

@@ -1,5 +1,7 @@
-/** What a field says to the client itself; the rest is for whoever the answer goes to. */
-export type FieldRole = "connection" | "content-length" | "transfer-encoding" | "other";
+import { isAnswerHopByHop } from "../../core/fields.ts";
+
+/** What a field says to the client itself, or of this connection alone; the rest is for whoever the answer goes to. */
+export type FieldRole = "connection" | "content-length" | "transfer-encoding" | "hop-by-hop" | "other";
 
 /** A field as one of the last answers had it. */
 export interface KnownField {
@@ -44,17 +46,9 @@ function keyOf(text: string, start: number, colon: number): number {
 }
 
 function roleOf(name: string): FieldRole {
-  // By length first: nearly every field is none of the three.
-  switch (name.length) {
-    case 10:
-    case 14:
-    case 17: {
-      const lower = name.toLowerCase();
-      return lower === "connection" || lower === "content-length" || lower === "transfer-encoding" ? lower : "other";
-    }
-    default:
-      return "other";
-  }
+  const lower = name.toLowerCase();
+  if (lower === "connection" || lower === "content-length" || lower === "transfer-encoding") return lower;
+  return isAnswerHopByHop(lower) ? "hop-by-hop" : "other";
 }
 
 /** What is for one client is not kept. */

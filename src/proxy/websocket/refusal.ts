@@ -11,12 +11,12 @@ import type { UpstreamAnswer } from "../lane.ts";
  * paused; `early` is what came behind the head. The connection ends with the answer, or when the client goes.
  */
 export function refusalOf(socket: UpstreamTcp, head: AnswerHead, early: Buffer, client: AbortSignal): UpstreamAnswer {
-  const { status, headers, length } = head;
+  const { status, length } = head;
   if (status === 204 || status === 304 || length === 0) {
     socket.terminate();
-    return new WholeAnswer(status, headers, null);
+    return new WholeAnswer(head, null);
   }
-  return new OpenAnswer(status, headers, new Refusal(socket, head, early, client).body);
+  return new OpenAnswer(head, new Refusal(socket, head, early, client).body);
 }
 
 /** Reads the body of a refusal. */
