@@ -1,3 +1,5 @@
+import { FieldSets, hasAll, namesOf } from "./field-sets.ts";
+
 /**
  * Header fields that concern one connection only and never cross a proxy (RFC 9110 7.6.1). Caddy's list.
  * `TE: trailers` is kept by Caddy; Bun's fetch hands no trailers on, so we never ask for them.
@@ -26,24 +28,12 @@ const RESPONSE_HOP_BY_HOP = [
   "alt-svc",
 ] as const;
 
-/**
- * What most requests consist of: nothing here concerns one connection, tells of a body, or can be taken for another field.
- * The most frequent come first.
- */
-const ORDINARY_REQUEST = [
-  "host",
-  "user-agent",
-  "accept",
-  "accept-encoding",
-  "accept-language",
-  "cookie",
-  "authorization",
-  "referer",
-  "cache-control",
-  "if-none-match",
-] as const;
+/** What tells of a body: such a request is looked at more closely. */
+const BODY_FIELDS = ["content-length"];
 
-/** The same for answers, less `Connection`. */
+const NOT_ORDINARY: ReadonlySet<string> = new Set([...REQUEST_HOP_BY_HOP, ...BODY_FIELDS]);
+
+/** What most answers consist of, less `Connection`: nothing here concerns one connection. */
 const ORDINARY_ANSWER = [
   "date",
   "content-type",
@@ -55,9 +45,35 @@ const ORDINARY_ANSWER = [
   "vary",
 ] as const;
 
-/** True for a request of which nothing has to be removed, and that has no body and no upgrade. To be asked first, since it is cheap. */
+interface OrdinarySet {
+  readonly names: readonly string[];
+  readonly hasConnection: boolean;
+}
+
+const ordinarySets = new FieldSets<OrdinarySet>();
+
+/**
+ * True for a request of which nothing has to be removed but a Connection that names no field, and that has no body and no
+ * upgrade. To be asked first, since it is cheap for names that came together before.
+ */
 export function isOrdinaryRequest(headers: Headers): boolean {
-  return hasNothingBut(headers, ORDINARY_REQUEST);
+  for (const { names, hasConnection } of ordinarySets.like(headers)) {
+    if (hasAll(headers, names)) return !hasConnection || isPlainConnection(headers);
+  }
+  const names = namesOf(headers);
+  if (names === undefined) return false;
+  const hasConnection = names.includes("connection");
+  for (const name of names) {
+    const isHarmless = name === "connection" || (!NOT_ORDINARY.has(name) && !isLookalike(name));
+    if (!isHarmless) return false;
+  }
+  ordinarySets.learn({ names, hasConnection });
+  return !hasConnection || isPlainConnection(headers);
+}
+
+function isPlainConnection(headers: Headers): boolean {
+  const connection = headers.get("connection");
+  return connection !== null && namesNoField(connection);
 }
 
 /** Counted, since going through names makes a string of each. False where it is not worth finding out. */
@@ -134,13 +150,18 @@ export function hasToken(value: string, token: string): boolean {
 export function removeLookalikes(headers: Headers): void {
   let found: string[] | undefined;
   for (const name of headers.keys()) {
-    if (name.includes("_") || name.includes(".")) (found ??= []).push(name);
+    if (isLookalike(name)) (found ??= []).push(name);
   }
   if (found === undefined) return;
   for (const name of found) {
     const meant = name.toLowerCase().replaceAll("_", "-").replaceAll(".", "-");
     if (VOUCHED_FOR.test(meant) || headers.has(meant)) headers.delete(name);
   }
+}
+
+/** What may become another name where names are turned into variables. */
+function isLookalike(name: string): boolean {
+  return name.includes("_") || name.includes(".");
 }
 
 const VOUCHED_FOR =

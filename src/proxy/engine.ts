@@ -111,7 +111,9 @@ export class Engine<Ctx = unknown> {
     session.peer = peer;
     session.attempts++;
     const headers = new Headers(session.headers);
-    if (!session.isOrdinary) {
+    // It may have this one, which then names no other.
+    if (session.isOrdinary) headers.delete("connection");
+    else {
       removeRequestHopByHop(headers);
       removeLookalikes(headers);
     }

@@ -1,8 +1,11 @@
 import { ProxyError } from "../../core/errors.ts";
+import { FieldSets, namesOf } from "../../core/field-sets.ts";
 import type { Outgoing } from "../lane.ts";
 import { FieldNames } from "./field-names.ts";
 
 const NAMES = new FieldNames();
+/** The lane's own. */
+const NOT_LISTED: ReadonlySet<string> = new Set(["host", "connection", "transfer-encoding"]);
 
 /** Methods that are sent without framing when they have no body; the rest says `Content-Length: 0` (RFC 9110 8.6). */
 const UNFRAMED = new Set(["GET", "HEAD", "DELETE", "OPTIONS"]);
@@ -10,14 +13,18 @@ const UNFRAMED = new Set(["GET", "HEAD", "DELETE", "OPTIONS"]);
 /** What a method, and a target, may be made of: nothing that could end its place in the request line. */
 const METHOD = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const TARGET = /^[\x21-\x7e\x80-\xff]+$/;
-/** What must never be in a field, or it would become several. `Headers` refuses it too. */
-const BREAK = /[\0\r\n]/;
 
-/** Writes the heads of requests. Kept by its lane, so that a request makes no closure. */
+/** How the fields of a message with these names are written. */
+interface Lines {
+  readonly names: readonly string[];
+  /** What stands before each value; "" for what is not among the fields. */
+  readonly prefixes: readonly string[];
+}
+
+/** Writes the heads of requests. */
 export class RequestHead {
   readonly #connection: string;
-  #text = "";
-  #isSafe = true;
+  readonly #sets = new FieldSets<Lines>();
 
   /** @param connection what the Connection field says of the time after the answer (RFC 9112 9.3, 9.6) */
   constructor(connection: "keep-alive" | "close") {
@@ -29,12 +36,10 @@ export class RequestHead {
    * the connection, which are the lane's own (RFC 9112 3, 6). An error where it could be read as something else.
    */
   write({ method, target, headers, body }: Outgoing): string | ProxyError {
-    this.#isSafe = METHOD.test(method) && TARGET.test(target);
-    this.#text = `${method} ${target} HTTP/1.1\r\nHost: ${headers.get("host") ?? ""}\r\n`;
-    headers.forEach(this.#field);
-    let text = this.#text;
-    this.#text = "";
-    if (!this.#isSafe) return new ProxyError("internal_error", "the request cannot be written as one");
+    if (!METHOD.test(method) || !TARGET.test(target)) {
+      return new ProxyError("internal_error", "the request cannot be written as one");
+    }
+    let text = `${method} ${target} HTTP/1.1\r\nHost: ${headers.get("host") ?? ""}\r\n${this.#fields(headers)}`;
     const length = headers.get("content-length");
     if (body === undefined) {
       if (length === null) {
@@ -48,11 +53,42 @@ export class RequestHead {
     return text + this.#connection;
   }
 
-  readonly #field = (value: string, name: string): void => {
-    if (BREAK.test(value)) this.#isSafe = false;
-    if (name === "host" || name === "connection" || name === "transfer-encoding") return;
-    this.#text += `${NAMES.prefixOf(name)}${value}\r\n`;
-  };
+  /** No value has a line's end in it: `Headers` takes none that has (Fetch, "header value"). */
+  #fields(headers: Headers): string {
+    for (const lines of this.#sets.like(headers)) {
+      const text = write(headers, lines);
+      if (text !== undefined) return text;
+    }
+    const names = namesOf(headers);
+    if (names !== undefined) this.#sets.learn({ names, prefixes: names.map(prefixOf) });
+    return listed(headers);
+  }
+}
+
+/** Undefined where `headers`, which have as many fields, have not the same. */
+function write(headers: Headers, { names, prefixes }: Lines): string | undefined {
+  let text = "";
+  for (let i = 0; i < names.length; i++) {
+    const value = headers.get(names[i] as string);
+    if (value === null) return undefined;
+    const prefix = prefixes[i] as string;
+    if (prefix !== "") text += `${prefix}${value}\r\n`;
+  }
+  return text;
+}
+
+/** The same line by line, whatever they are. */
+function listed(headers: Headers): string {
+  let text = "";
+  headers.forEach((value, name) => {
+    const prefix = prefixOf(name);
+    if (prefix !== "") text += `${prefix}${value}\r\n`;
+  });
+  return text;
+}
+
+function prefixOf(name: string): string {
+  return NOT_LISTED.has(name) ? "" : NAMES.prefixOf(name);
 }
 
 /** The bytes of a head, as a string where that is the same: Bun writes strings as UTF-8 (Bun 1.4.5). */

@@ -69,13 +69,18 @@ describe("an ordinary request", () => {
     "content-length",
     "x_forwarded_for",
     "user.agent",
-    "x-forwarded-for",
     "set-cookie",
   ])("has no %s", (name) => {
     expect(isOrdinaryRequest(new Headers({ ...ORDINARY, [name]: "x" }))).toBe(false);
     const alone = new Headers([[name, "x"]]);
     alone.append(name, "y");
     expect(isOrdinaryRequest(alone)).toBe(false);
+  });
+
+  test("may have a Connection that names no field, whatever came with the same names before", () => {
+    const having = (connection: string) => isOrdinaryRequest(new Headers({ ...ORDINARY, "x-a": "1", connection }));
+    const before = ["keep-alive", "x-a", "close", "upgrade", "close, x-a", "keep-alive"].map(having);
+    expect(before).toEqual([true, false, true, false, false, true]);
   });
 
   test("may have one field twice", () => {
