@@ -283,9 +283,14 @@ describe("the head of a request", () => {
   });
 
   test.each(["b\r\nX: y", "b\n", "b\0", "b\rc"])("relies on Headers to take no value %j", (value) => {
-    expect(() => new Headers({ "x-a": value })).toThrow();
-    expect(() => new Headers().append("x-a", value)).toThrow();
-    expect(() => new Headers().set("x-a", value)).toThrow();
+    // At its ends it is cut off, within it is refused.
+    for (const put of ["append", "set"] as const) {
+      const headers = new Headers();
+      try {
+        headers[put]("x-a", value);
+      } catch {}
+      expect(headers.get("x-a") ?? "").not.toMatch(/[\0\r\n]/);
+    }
   });
 
   test("is the same by the names of an earlier one as without, whatever came before", () => {
