@@ -1,5 +1,6 @@
 import type { Exchange } from "./exchange.ts";
 import type { KnownFields } from "./known-fields.ts";
+import type { RepeatedHead } from "./repeated-head.ts";
 
 /** What an exchange needs of its connection. */
 export interface Carrier {
@@ -18,6 +19,7 @@ export interface Carrier {
 /** What the exchanges with one peer have in common. */
 export interface Route {
   readonly known: KnownFields;
+  readonly repeated: RepeatedHead;
   /** Finds another connection for an exchange whose own had closed unnoticed; never one that was idle. */
   dial(exchange: Exchange): void;
 }

@@ -165,10 +165,19 @@ export class Exchange implements BodySource, BodySink, UploadSink {
     let split = this.#partialHead === undefined ? splitHead(chunk, 0) : this.#partialHead.push(chunk);
     while (split !== undefined) {
       if (split instanceof ProxyError) return this.fail(split);
-      const response = responseOf(split, this.outgoing.method);
-      const head = parseAnswerHead(split.text, this.#route.known, response?.headers);
+      const { text } = split;
+      const { known, repeated } = this.#route;
+      const before = repeated.of(text);
+      const response = responseOf(split, before, this.outgoing.method);
+      if (before !== undefined) {
+        return this.#answer({ ...before, headers: response?.headers ?? new Headers(before.headers) }, split, response);
+      }
+      const head = parseAnswerHead(text, known, response?.headers);
       if (head instanceof ProxyError) return this.fail(head);
-      if (head.status >= 200) return this.#answer(head, split, response);
+      if (head.status >= 200) {
+        repeated.note(text, head);
+        return this.#answer(head, split, response);
+      }
       // Switching protocols where no upgrade was sent (RFC 9110 15.2.2).
       if (head.status === 101) return this.fail(new ProxyError("http_protocol_error", "it switched protocols unasked"));
       chunk = split.rest;
@@ -237,12 +246,16 @@ function isReplayable({ method, body }: Outgoing): boolean {
   return body === undefined && (method === "GET" || method === "HEAD" || method === "OPTIONS");
 }
 
-/** What may be the whole answer as Bun's, its fields to come: they cost less there than beside it, to be copied. */
-function responseOf({ text, rest }: HeadSplit, method: string): Response | undefined {
+/**
+ * What may be the whole answer as Bun's: the fields cost less there than beside it, to be copied. They are those of `before`, or
+ * are still to come.
+ */
+function responseOf({ text, rest }: HeadSplit, before: AnswerHead | undefined, method: string): Response | undefined {
   if (rest.length === 0 || rest.length > MOST_WHOLE_BYTES || method === "HEAD") return undefined;
-  const status = statusOf(text);
+  const status = before?.status ?? statusOf(text);
   if (status === undefined || status < 200 || status === 204 || status === 205 || status === 304) return undefined;
-  return new Response(rest as Uint8Array<ArrayBuffer>, { status });
+  const body = rest as Uint8Array<ArrayBuffer>;
+  return new Response(body, before === undefined ? { status } : { status, headers: before.headers });
 }
 
 function bytesOf(bytes: string | Uint8Array): Uint8Array {

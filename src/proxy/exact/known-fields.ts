@@ -10,9 +10,10 @@ export interface KnownField {
   value: string;
 }
 
-/** No more fields than so many are remembered, and none of a head longer than this, which they would keep in memory. */
+/** No more fields than so many are remembered. */
 const MOST_FIELDS = 64;
-const MOST_HEAD_CHARS = 4096;
+/** Nothing of a longer head is remembered: it would stay in memory. */
+export const MOST_HEAD_CHARS = 4096;
 
 /**
  * The fields of a peer's last answers. A peer sends nearly the same head each time: a name, or a whole field, that

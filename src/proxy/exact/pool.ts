@@ -3,6 +3,7 @@ import type { Route } from "./carrier.ts";
 import { Connection, type Keeper } from "./connection.ts";
 import type { Exchange } from "./exchange.ts";
 import { KnownFields } from "./known-fields.ts";
+import { RepeatedHead } from "./repeated-head.ts";
 
 /** Bun's fetch keeps an idle connection for so long; the two lanes agree. */
 const DEFAULT_IDLE_TIMEOUT_MS = 300_000;
@@ -16,6 +17,7 @@ const SURPLUS_MS = 1_000;
 /** The connections to one peer, and what they have in common. It holds the idle ones; there is no limit to those in use. */
 export class Pool implements Keeper, Route, Disposable {
   readonly known = new KnownFields();
+  readonly repeated = new RepeatedHead();
   readonly #peer: Peer;
   readonly #idleTimeoutMs: number;
   /** In the order in which they became idle: the last is taken first, so that what is not needed grows old. */

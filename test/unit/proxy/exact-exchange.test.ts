@@ -3,6 +3,7 @@ import { ProxyError } from "../../../src/core/errors.ts";
 import type { Carrier } from "../../../src/proxy/exact/carrier.ts";
 import { Exchange } from "../../../src/proxy/exact/exchange.ts";
 import { KnownFields } from "../../../src/proxy/exact/known-fields.ts";
+import { RepeatedHead } from "../../../src/proxy/exact/repeated-head.ts";
 import type { Outgoing, UpstreamAnswer } from "../../../src/proxy/lane.ts";
 import { until } from "../../helpers/streams.ts";
 
@@ -55,7 +56,12 @@ interface Running {
 
 const OPENING = "REQUEST\r\n\r\n";
 
-function start(given: Partial<Outgoing> = {}, isReused = false, room = Number.POSITIVE_INFINITY): Running {
+function start(
+  given: Partial<Outgoing> = {},
+  isReused = false,
+  room = Number.POSITIVE_INFINITY,
+  repeated = new RepeatedHead(),
+): Running {
   const outgoing: Outgoing = {
     method: "GET",
     target: "/",
@@ -68,7 +74,7 @@ function start(given: Partial<Outgoing> = {}, isReused = false, room = Number.PO
   settle.promise.catch(() => {});
   const carrier = new FakeCarrier();
   carrier.room = room;
-  const route = { known: new KnownFields(), dial: () => running.redials++ };
+  const route = { known: new KnownFields(), repeated, dial: () => running.redials++ };
   const exchange = new Exchange(outgoing, OPENING, settle, route);
   const running: Running = { exchange, carrier, answer: settle.promise, redials: 0 };
   exchange.assign(carrier);
@@ -82,6 +88,37 @@ interface Outcome {
   readonly error: string | undefined;
   readonly ending: Ending | undefined;
 }
+
+test("an answer whose head came before is the same as when it is read, and its fields are its own", async () => {
+  const heads = [
+    "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-A: b\r\nX-A: c\r\nConnection: keep-alive",
+    "HTTP/1.1 404 No\r\nContent-Length: 2\r\nConnection: close",
+    "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nKeep-Alive: 5",
+    "HTTP/1.1 204 No\r\nX-A: b",
+    "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nSet-Cookie: a=b\r\nSet-Cookie: c=d",
+  ];
+  const facts = async (head: string, repeated: RepeatedHead, method: string) => {
+    const { exchange, carrier, answer } = start({ method }, false, undefined, repeated);
+    const body = head.includes("chunked")
+      ? "2\r\nok\r\n0\r\n\r\n"
+      : head.includes("204") || method === "HEAD"
+        ? ""
+        : "ok";
+    exchange.onData(Buffer.from(`${head}\r\n\r\n${body}`));
+    const given = await answer;
+    const fields = [...given.headers];
+    given.headers.set("X-Edited", "yes");
+    given.headers.delete("X-A");
+    const bytes = Buffer.from(await given.bytes()).toString();
+    return [given.status, fields, given.isEndToEnd, bytes, carrier.endings];
+  };
+  const repeated = new RepeatedHead();
+  for (const head of [...heads, ...heads.toReversed()]) {
+    for (const method of ["GET", "GET", "GET", "HEAD", "GET"]) {
+      expect(await facts(head, repeated, method)).toEqual(await facts(head, new RepeatedHead(), method));
+    }
+  }
+});
 
 /** What becomes of an exchange to which these pieces come, and then the end of the connection. */
 async function outcomeOf(pieces: readonly Buffer[], method: string, end: Error | undefined): Promise<Outcome> {
