@@ -72,10 +72,21 @@ export async function listening(running: Running, port: number, isTls = false): 
   }
 }
 
+/** Below those that a system gives to connections by itself, so that none takes a port between two uses of it. */
+const PORTS = { from: 20_000, count: 12_000 };
+
 /** A port that was free a moment ago. */
 export function freePort(): number {
-  using server = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
-  return server.port;
+  for (let tries = 1; ; tries++) {
+    const port = PORTS.from + Math.floor(Math.random() * PORTS.count);
+    try {
+      using server = Bun.listen({ hostname: "127.0.0.1", port, socket: { data() {} } });
+      return server.port;
+    } catch (error) {
+      // Somebody has it.
+      if (tries === 100) throw error;
+    }
+  }
 }
 
 interface ProcStat {
