@@ -33,7 +33,7 @@ export class ExactLane implements Lane {
     const settle = Promise.withResolvers<UpstreamAnswer>();
     const exchange = new Exchange(outgoing, headBytes(head), settle, this.#pool);
     this.#pool.run(exchange);
-    this.#watch.add(exchange);
+    exchange.watchBy(this.#watch);
     return settle.promise;
   }
 

@@ -1,6 +1,7 @@
 import { ProxyError } from "../../core/errors.ts";
 import { failureOf } from "../failure.ts";
 import type { Outgoing, UpstreamAnswer } from "../lane.ts";
+import type { Abortable, AbortWatch } from "./abort-watch.ts";
 import { AnswerBody, type BodySource } from "./answer-body.ts";
 import { type AnswerHead, framingOf, parseAnswerHead, statusOf } from "./answer-head.ts";
 import { OpenAnswer, WholeAnswer } from "./answers.ts";
@@ -16,13 +17,16 @@ const MOST_WHOLE_BYTES = 12_000;
 type Stage = "head" | "body" | "over";
 
 /** One request and its answer over a connection. Used once, though it may go to a second connection. */
-export class Exchange implements BodySource, BodySink, UploadSink {
+export class Exchange implements BodySource, BodySink, UploadSink, Abortable {
   readonly outgoing: Outgoing;
+  place = -1;
+  round = 0;
   readonly #opening: string | Buffer;
   readonly #resolve: (answer: UpstreamAnswer) => void;
   readonly #reject: (error: unknown) => void;
   readonly #route: Route;
   #carrier: Carrier | undefined = undefined;
+  #watchedBy: AbortWatch | undefined = undefined;
   #mayRedial = false;
   #stage: Stage = "head";
   /** Bytes that the connection has not taken yet. */
@@ -72,6 +76,13 @@ export class Exchange implements BodySource, BodySink, UploadSink {
     }
   }
 
+  /** Has it looked at, unless it is over by then. */
+  watchBy(watch: AbortWatch): void {
+    if (this.#stage === "over") return;
+    this.#watchedBy = watch;
+    watch.add(this);
+  }
+
   /** From now on it ends when its signal is aborted, or has been. */
   watch(): void {
     if (this.#stage === "over") return;
@@ -109,7 +120,7 @@ export class Exchange implements BodySource, BodySink, UploadSink {
   fail(error: unknown): void {
     if (this.#stage === "over") return;
     const isAnswered = this.#stage === "body";
-    this.#stage = "over";
+    this.#end();
     this.#upload?.stop();
     if (isAnswered) this.#body?.end(error);
     else this.#reject(this.#upload === undefined ? error : begun(error));
@@ -127,7 +138,7 @@ export class Exchange implements BodySource, BodySink, UploadSink {
   /** The reader of the answer wants no more. */
   cancel(): void {
     if (this.#stage === "over") return;
-    this.#stage = "over";
+    this.#end();
     this.#upload?.stop();
     this.#carrier?.terminate();
   }
@@ -227,9 +238,14 @@ export class Exchange implements BodySource, BodySink, UploadSink {
     this.#over(false);
   }
 
+  #end(): void {
+    this.#stage = "over";
+    this.#watchedBy?.remove(this);
+  }
+
   /** The answer has come to its end. */
   #over(isReusable: boolean): void {
-    this.#stage = "over";
+    this.#end();
     if (isReusable && this.#isUploaded && this.#unsent === undefined) this.#carrier?.release();
     else {
       this.#upload?.stop();
