@@ -21,10 +21,11 @@ export async function checkAnswer({ load, setup }: Scenario, port: number): Prom
       return await checkHttp1({ port, path: "/", bytes: load.bytes, fields: [], uploadBytes: 0, isTls: false });
     case "http2":
       return await checkHttp2(port, load.bytes);
-    // What comes back is looked at message by message, event by event, by what makes the load.
-    case "handshakes":
     case "messages":
     case "idle_sockets":
+      return await checkEcho(port);
+    // What comes back is looked at event by event by what makes the load.
+    case "handshakes":
     case "events":
     case "start":
       return [];
@@ -90,6 +91,22 @@ async function exchange({ port, uploadBytes, isTls }: Wanted, request: string): 
   } finally {
     clearTimeout(timer);
     socket.destroy();
+  }
+}
+
+/** One that passes on no WebSockets is not to end the scenario for all. */
+async function checkEcho(port: number): Promise<readonly string[]> {
+  const { promise, resolve, reject } = Promise.withResolvers<readonly string[]>();
+  const socket = new WebSocket(`ws://127.0.0.1:${port}/ws`);
+  socket.onopen = () => socket.send("echo");
+  socket.onmessage = ({ data }) => resolve(data === "echo" ? [] : [`a WebSocket's echo is ${JSON.stringify(data)}`]);
+  socket.onerror = () => resolve(["it passes on no WebSocket"]);
+  const timer = setTimeout(() => reject(new Error("no echo")), DEADLINE_MS);
+  try {
+    return await promise;
+  } finally {
+    clearTimeout(timer);
+    socket.close();
   }
 }
 
