@@ -28,10 +28,8 @@ const RESPONSE_HOP_BY_HOP = [
   "alt-svc",
 ] as const;
 
-/** What tells of a body: such a request is looked at more closely. */
-const BODY_FIELDS = ["content-length"];
-
-const NOT_ORDINARY: ReadonlySet<string> = new Set([...REQUEST_HOP_BY_HOP, ...BODY_FIELDS]);
+/** With a body a request is looked at more closely. */
+const NOT_ORDINARY: ReadonlySet<string> = new Set([...REQUEST_HOP_BY_HOP, "content-length"]);
 
 /** What most answers consist of, less `Connection`: nothing here concerns one connection. */
 const ORDINARY_ANSWER = [
@@ -45,30 +43,32 @@ const ORDINARY_ANSWER = [
   "vary",
 ] as const;
 
-interface OrdinarySet {
+/** What names that came together say of a request. */
+interface NameSet {
   readonly names: readonly string[];
+  /** Nothing but a Connection may have to be removed. */
+  readonly isHarmless: boolean;
   readonly hasConnection: boolean;
 }
 
-const ordinarySets = new FieldSets<OrdinarySet>();
+const nameSets = new FieldSets<NameSet>();
 
 /**
  * True for a request of which nothing has to be removed but a Connection that names no field, and that has no body and no
  * upgrade. To be asked first, since it is cheap for names that came together before.
  */
 export function isOrdinaryRequest(headers: Headers): boolean {
-  for (const { names, hasConnection } of ordinarySets.like(headers)) {
-    if (hasAll(headers, names)) return !hasConnection || isPlainConnection(headers);
-  }
+  for (const set of nameSets.like(headers)) if (hasAll(headers, set.names)) return isOrdinary(headers, set);
   const names = namesOf(headers);
   if (names === undefined) return false;
-  const hasConnection = names.includes("connection");
-  for (const name of names) {
-    const isHarmless = name === "connection" || (!NOT_ORDINARY.has(name) && !isLookalike(name));
-    if (!isHarmless) return false;
-  }
-  ordinarySets.learn({ names, hasConnection });
-  return !hasConnection || isPlainConnection(headers);
+  const isHarmless = names.every((name) => name === "connection" || !(NOT_ORDINARY.has(name) || isLookalike(name)));
+  const set = { names, isHarmless, hasConnection: names.includes("connection") };
+  nameSets.learn(set);
+  return isOrdinary(headers, set);
+}
+
+function isOrdinary(headers: Headers, { isHarmless, hasConnection }: NameSet): boolean {
+  return isHarmless && (!hasConnection || isPlainConnection(headers));
 }
 
 function isPlainConnection(headers: Headers): boolean {

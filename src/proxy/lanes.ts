@@ -33,7 +33,7 @@ export class Lanes implements Disposable {
   /** The way that sends this message to this peer without changing it. */
   of(peer: Peer, outgoing: Outgoing): Lane {
     const lanes = this.#byPeer.get(peer) ?? this.#open(peer);
-    // In one stream of bytes it takes a fifth less processor time than fetch; uploads are streamed natively by fetch alone.
+    // It takes a fifth less processor time than fetch; but fetch alone streams uploads natively.
     if (lanes.isExact && !(outgoing.body instanceof ReadableStream)) return lanes.exact;
     if (ExactLane.isNeeded(outgoing.target, outgoing.headers)) return lanes.exact;
     // A body outlives one fetch that found nobody, not two (Bun 1.4.5); the exact lane takes it when it has a connection.

@@ -33,9 +33,8 @@ const LENGTH = /^\d{1,15}$/;
 const BLANK = 32;
 const TAB = 9;
 
-/** Undefined where the status line is not that of HTTP/1. @param text as of `parseAnswerHead` */
-export function statusOf(text: string): number | undefined {
-  if (!STATUS_LINE.test(text)) return undefined;
+/** NaN, or any number, where the status line is not that of HTTP/1. @param text as of `parseAnswerHead` */
+export function statusOf(text: string): number {
   return 100 * digitAt(text, 9) + 10 * digitAt(text, 10) + digitAt(text, 11);
 }
 
@@ -52,8 +51,7 @@ export function parseAnswerHead(
   headers: Headers = new Headers(),
 ): AnswerHead | ProxyError {
   if (ILLEGAL.test(text)) return fault("a byte in its head that may not be there");
-  const status = statusOf(text);
-  if (status === undefined) return fault("its status line is not that of HTTP/1");
+  if (!STATUS_LINE.test(text)) return fault("its status line is not that of HTTP/1");
   const framing = new FramingFields();
   let end = lineEnd(text, 0);
   for (let count = 0; end < text.length; count++) {
@@ -66,7 +64,7 @@ export function parseAnswerHead(
     if (field === undefined) return fault("a field name that is none");
     if (field.role !== "other") framing.note(field);
   }
-  return framing.head(status, headers, digitAt(text, 7) === 1);
+  return framing.head(statusOf(text), headers, digitAt(text, 7) === 1);
 }
 
 /** How the end of its body is known, for an answer that may have one. */

@@ -269,7 +269,8 @@ function isReplayable({ method, body }: Outgoing): boolean {
 function responseOf({ text, rest }: HeadSplit, before: AnswerHead | undefined, method: string): Response | undefined {
   if (rest.length === 0 || rest.length > MOST_WHOLE_BYTES || method === "HEAD") return undefined;
   const status = before?.status ?? statusOf(text);
-  if (status === undefined || status < 200 || status === 204 || status === 205 || status === 304) return undefined;
+  // Of a head that is still to be read this is a guess, and Bun takes no other status.
+  if (!(status >= 200 && status <= 599) || status === 204 || status === 205 || status === 304) return undefined;
   const body = rest as Uint8Array<ArrayBuffer>;
   return new Response(body, before === undefined ? { status } : { status, headers: before.headers });
 }
