@@ -3,6 +3,7 @@ import type { Browser, Page } from "playwright-core";
 import type { LiveState, Tick } from "../../src/observe/live.ts";
 import { FakeAdmin } from "../helpers/fake-admin.ts";
 import { LIVE_NOW, exchange, livePeer, liveState, tick } from "../helpers/live.ts";
+import { untilSo } from "../helpers/overviewed.ts";
 import { axeViolations, launchChromium, openPage, type OpenPage } from "./browser.ts";
 
 // Each wait has a deadline of its own; this is for a test that hangs.
@@ -42,6 +43,14 @@ const HANGING_OVER = `
 /** How many unbroken runs a line of a plot has. */
 function runsIn(selector: string): string {
   return `document.querySelector("${selector}").getAttribute("d")?.split("M").length - 1`;
+}
+
+/**
+ * Waits for an expression to be true. Not by the library's `waitForFunction`: what that finds untrue at first it asks
+ * again by `eval`, and the page's own policy forbids that.
+ */
+async function holds(page: Page, expression: string): Promise<void> {
+  await untilSo(() => page.evaluate<boolean>(expression), `in the page: ${expression}`);
 }
 
 async function shown(fake: FakeAdmin): Promise<OpenPage> {
@@ -143,13 +152,13 @@ describe("the page", () => {
     const state = { ...fullState(), startedAt: at(-600) };
     await using fake = new FakeAdmin(someTicks(60, -200), state);
     const { page } = await shown(fake);
-    await page.waitForFunction(`${runsIn("#plot-requests path.area")} === 1`);
+    await holds(page, `${runsIn("#plot-requests path.area")} === 1`);
     const again = { ...state, version: "0.3.0", pid: 4_712, startedAt: at(-20) };
     fake.restart(someTicks(10), again);
     await seen(page, "#pid", "4712");
     await seen(page, "#notices", "gatekeeper is 0.3.0 by now");
-    await page.waitForFunction(`${runsIn("#plot-requests path.area")} === 2`);
-    await page.waitForFunction(`${runsIn("#plot-latency path.p99")} === 2`);
+    await holds(page, `${runsIn("#plot-requests path.area")} === 2`);
+    await holds(page, `${runsIn("#plot-latency path.p99")} === 2`);
   });
 
   test("shows the first rows of many, and all of them to whoever asks", async () => {
