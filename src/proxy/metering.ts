@@ -5,7 +5,7 @@ import type { Peer } from "../upstream/peer.ts";
 import type { GatewaySession } from "./gateway-ctx.ts";
 import { HostLabels } from "./host-labels.ts";
 import { isNobodys } from "./outcomes.ts";
-import { bytesReceived, type Observation } from "./observation.ts";
+import { bytesReceived } from "./observation.ts";
 
 const SWITCHING_PROTOCOLS = 101;
 const SERVER_ERROR = 500;
@@ -47,7 +47,7 @@ export class Metering {
     const meter = this.#meter;
     const isFailed = status >= SERVER_ERROR || (error !== undefined && error.side !== "downstream");
     const isTimed = observation !== undefined && status !== SWITCHING_PROTOCOLS && !observation.isEventStream;
-    const tookMs = isTimed ? endOf(observation) - observation.startedAt : Number.NaN;
+    const tookMs = isTimed ? observation.elapsedMs() : Number.NaN;
     const { counted } = meter;
     counted.host = this.#hosts.areSome ? this.#hosts.numberOf(session.hostname) : 0;
     counted.status = status;
@@ -68,11 +68,6 @@ export class Metering {
   }
 }
 
-/** Now. What the proxy answered by itself may have taken it a while within this turn. */
-function endOf(observation: Observation): number {
-  return observation.upstreamLatencyMs === undefined ? performance.now() : observation.now();
-}
-
 /** The answer had begun, and its peer broke it off. An open WebSocket ends as it likes. */
 function isBroken({ ctx, observation, status }: GatewaySession, error: ProxyError): boolean {
   if (error.side !== "upstream" || ctx.isFailureCounted || isNobodys(error)) return false;
@@ -87,7 +82,7 @@ function exchangeOf(session: GatewaySession): Exchange {
     host: session.host ?? "",
     uri: session.originalTarget,
     status: session.status,
-    durationMs: observation === undefined ? 0 : endOf(observation) - observation.startedAt,
+    durationMs: observation === undefined ? 0 : observation.elapsedMs(),
     sizeBytes: session.bytesSent,
     clientAddress: session.clientAddress,
     route: ctx.taken?.key,

@@ -44,8 +44,10 @@ export class Observation {
     this.protocol = protocol;
   }
 
-  /** How long it takes so far. */
-  elapsedMs(now: number): number {
+  /** How long it took, asked at its end. */
+  elapsedMs(): number {
+    // What the proxy answered by itself may have taken it a while within this turn.
+    const now = this.upstreamLatencyMs === undefined ? performance.now() : this.now();
     return now - this.startedAt;
   }
 

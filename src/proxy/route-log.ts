@@ -38,7 +38,7 @@ export class RouteLog {
   #wants(session: GatewaySession): boolean {
     const { statuses, slowerThanMs, sample } = this.#config;
     const isOfStatus = statuses.length > 0 && matchesAnyStatus(statuses, session.status);
-    const isSlow = slowerThanMs > 0 && (session.observation?.elapsedMs(performance.now()) ?? 0) >= slowerThanMs;
+    const isSlow = slowerThanMs > 0 && (session.observation?.elapsedMs() ?? 0) >= slowerThanMs;
     if ((statuses.length > 0 || slowerThanMs > 0) && !isOfStatus && !isSlow) return false;
     return sample >= 1 || session.error !== undefined || session.status >= 500 || this.#random() < sample;
   }

@@ -47,6 +47,21 @@ describe("what the executable says", () => {
     expect(code).toBe(0);
   });
 
+  test("-t and -u of what is wrong do not count the address of the process that serves for a fault", async () => {
+    using server = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: () => new Response() });
+    for (const [action, count] of [
+      ["-t", 1],
+      ["-u", 1],
+      ["--threads=1", 2],
+    ] as const) {
+      const words = [action, "--ba", `127.0.0.1:${server.port}`, "--pa", "a:1", "--read-timeout", "soon"];
+      const { code, stderr } = await runBinary(words);
+      expect(code).toBe(2);
+      expect(stderr.trimEnd().split("\n")).toHaveLength(count + 1);
+      expect(stderr).toContain("--read-timeout");
+    }
+  });
+
   test("-t of what would not start", async () => {
     const { code, stdout, stderr } = await runBinary(["-t", "--ba", "192.0.2.1:80", "--pa", "a:1"]);
     expect([code, stdout]).toEqual([2, ""]);

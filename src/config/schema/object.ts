@@ -107,6 +107,11 @@ class ObjectReader<F extends Fields> implements Filled<F> {
     return this.#there.has(key);
   }
 
+  /** It stands there by its own name, not by another that may have meant it. */
+  #isWritten(key: string): boolean {
+    return this.#there.get(key)?.key === key;
+  }
+
   placeOf(key: string): Place {
     return placeOf(this.#there.get(key)?.keySpan ?? this.#node.span, keyPath(this.site.path, key));
   }
@@ -149,14 +154,14 @@ class ObjectReader<F extends Fields> implements Filled<F> {
     const { decoding } = this.site;
     for (const [key, { absent, needs, schema }] of Object.entries(this.#fields)) {
       if (this.has(key)) {
-        if (needs === undefined || this.has(needs)) continue;
+        if (needs === undefined || this.has(needs) || !this.#isWritten(key)) continue;
         this.report(key, `${key} has no meaning without ${needs}`, { expected: `both ${key} and ${needs}` });
       } else if (absent === "required") {
         decoding.report(this.place, `${key} is missing`, { expected: `${key}: ${expectedOf(schema)}` });
       }
     }
     for (const { keys, why = "only one of them can hold", at } of exclusive) {
-      const [one, other] = [...this.#there.keys()].filter((key) => keys.includes(key));
+      const [one, other] = [...this.#there.keys()].filter((key) => keys.includes(key) && this.#isWritten(key));
       if (one === undefined || other === undefined) continue;
       const [there, beside] = one === at ? [one, other] : [other, one];
       this.report(there, `${there} stands beside ${beside}: ${why}`, { expected: "one of the two" });
