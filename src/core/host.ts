@@ -68,3 +68,11 @@ export function parsePort(text: string, least: 0 | 1): Parsed<number> {
   if (port < least) return refuse("port 0 is only for listening");
   return accept(port);
 }
+
+/** A Host field without its port, in small letters. */
+export function hostnameOf(host: string | null | undefined): string {
+  if (host === null || host === undefined) return "";
+  const colon = host.lastIndexOf(":");
+  // Within brackets it is no port's.
+  return (colon > host.lastIndexOf("]") ? host.slice(0, colon) : host).toLowerCase();
+}

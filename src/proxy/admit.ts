@@ -3,7 +3,8 @@ import { hasToken, isOrdinaryRequest } from "../core/fields.ts";
 import { parseTarget } from "../core/target.ts";
 import { Observation, protocolOf } from "./observation.ts";
 import type { ProxyHttp } from "./phases.ts";
-import { type Downstream, Session } from "./session.ts";
+import type { Downstream } from "./downstream.ts";
+import { Session } from "./session.ts";
 
 /** Takes a request apart into its session. What is wrong with it already stands in `session.error`. */
 export function admit<Ctx>(request: Request, downstream: Downstream, phases: ProxyHttp<Ctx>): Session<Ctx> {

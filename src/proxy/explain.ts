@@ -17,7 +17,7 @@ import { RouteCompiler } from "./handlers/compile.ts";
 import { Maintenance } from "./maintenance.ts";
 import { PasswordChecks } from "./handlers/password-checks.ts";
 import { FORWARD, type Outcome } from "./handlers/handler.ts";
-import type { Downstream } from "./session.ts";
+import type { Downstream } from "./downstream.ts";
 
 /** One route that was looked at, and what came of it. */
 export interface Step {

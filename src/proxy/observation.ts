@@ -1,5 +1,6 @@
 import { estimateShallowMemoryUsageOf } from "bun:jsc";
-import type { Downstream, Session } from "./session.ts";
+import type { Downstream } from "./downstream.ts";
+import type { Session } from "./session.ts";
 import type { BridgeEnd } from "./websocket/bridges.ts";
 import type { Traffic } from "./websocket/traffic.ts";
 

@@ -1,10 +1,12 @@
 import type { WebSocketHoldConfig } from "../config/model.ts";
 import type { ProxyError } from "../core/errors.ts";
+import { hostnameOf } from "../core/host.ts";
 import { plainAddress } from "../core/network.ts";
-import { clientAddressOf, type TrustedProxies } from "../core/trust.ts";
+import { clientAddressOf } from "../core/trust.ts";
 import type { CapturedGroups, RequestFacts } from "../routing/request-facts.ts";
 import type { Peer } from "../upstream/peer.ts";
 import type { Deadline } from "./deadline.ts";
+import type { Downstream } from "./downstream.ts";
 import type { UploadBody } from "./lane.ts";
 import type { Observation } from "./observation.ts";
 import type { ProxyHttp } from "./phases.ts";
@@ -12,39 +14,11 @@ import type { ProxyHttp } from "./phases.ts";
 /** Bun counts idle time in whole seconds and takes at most this (Bun 1.4.5). */
 export const MOST_IDLE_SECONDS = 255;
 
-/** What the engine needs of the listener a request came by. `Bun.Server` with a name for its two uses. */
-export interface Downstream {
-  readonly server: Bun.Server<unknown>;
-  /** What the listener is called: its address as it is configured. */
-  readonly name: string;
-  /** True when it speaks TLS. */
-  readonly secure: boolean;
-  /** What it takes besides HTTP/1. */
-  readonly http2: boolean;
-  readonly http3: boolean;
-  /** Seconds a connection may be silent, as Bun counts them; 0 is never. */
-  readonly idleTimeoutSeconds: number;
-  /** How long a body that is waited for may be silent; 0 is for ever. */
-  readonly bodyTimeoutMs: number;
-  /** Largest request body; 0 is no limit. */
-  readonly maxRequestBodyBytes: number;
-  /** The proxies before this one that are believed. */
-  readonly trusted: TrustedProxies;
-  /** Shared by all that its listener has had: a reload makes another `Downstream`. */
-  readonly departure: Departure;
-}
-
-/** Whether a listener takes no requests any more, or soon will not: clients are told so with each answer. */
-export interface Departure {
-  isNear: boolean;
-}
-
 /**
  * One request being served: what Pingora passes to every phase. `Ctx` is the phases' own state, made by
  * their `newCtx`.
  */
 export class Session<Ctx = unknown> implements RequestFacts {
-  readonly request: Request;
   readonly downstream: Downstream;
   /** Path and query as the client sent them (as Bun gives them). */
   readonly originalTarget: string;
@@ -92,6 +66,7 @@ export class Session<Ctx = unknown> implements RequestFacts {
   deadline: Deadline | undefined = undefined;
   /** It is counted against a limit; undefined where there is none. */
   counted: Counted | undefined = undefined;
+  #request: Request;
   #held: Peer | undefined = undefined;
   #isOver = false;
   #socketAddress: Bun.SocketAddress | null | undefined = undefined;
@@ -104,7 +79,7 @@ export class Session<Ctx = unknown> implements RequestFacts {
   #captures: Captures | undefined = undefined;
 
   constructor(request: Request, downstream: Downstream, facts: SessionFacts, ctx: Ctx) {
-    this.request = request;
+    this.#request = request;
     this.downstream = downstream;
     this.originalTarget = facts.target;
     this.#target = facts.target;
@@ -114,6 +89,10 @@ export class Session<Ctx = unknown> implements RequestFacts {
     this.isUpgrade = facts.isUpgrade;
     this.#isOrdinary = facts.isOrdinary;
     this.ctx = ctx;
+  }
+
+  get request(): Request {
+    return this.#request;
   }
 
   get method(): string {
@@ -206,8 +185,16 @@ export class Session<Ctx = unknown> implements RequestFacts {
     this.#isOver = true;
     this.release();
     this.counted?.leave();
-    this.restoreIdleTimeout();
+    if (this.status !== SWITCHING_PROTOCOLS) this.restoreIdleTimeout();
     return true;
+  }
+
+  /** It is a WebSocket now, whose fields nobody will ask for: with its signal, Bun's request takes more than a kilobyte. */
+  letGo(): void {
+    void this.clientAddress;
+    if (this.#headers !== undefined) void this.hostname;
+    this.#request = GONE;
+    this.#headers = undefined;
   }
 
   /** Lifts the listener's idle timeout, which would cut a request whose answer is late (Bun 1.4.5). */
@@ -290,11 +277,6 @@ export function endSession<Ctx>(session: Session<Ctx>, phases: Pick<ProxyHttp<Ct
 }
 
 const NONE: readonly Peer[] = [];
-
-/** A Host field without its port, in small letters. */
-function hostnameOf(host: string | null | undefined): string {
-  if (host === null || host === undefined) return "";
-  const colon = host.lastIndexOf(":");
-  // Within brackets it is no port's.
-  return (colon > host.lastIndexOf("]") ? host.slice(0, colon) : host).toLowerCase();
-}
+const SWITCHING_PROTOCOLS = 101;
+/** In the place of one that was let go: a handshake is a GET (RFC 6455 4.1). */
+const GONE = new Request("http://gone.invalid/");

@@ -73,10 +73,12 @@ export class WebSocketProxy implements Disposable {
     session.status = 101;
     const carried = new Carried(session, peer, { open: this.open, streams: this.#streams }, ended);
     const redial = isHeld ? new Redial({ session, phases, headers, protocol, upgrade: options }, peer) : undefined;
-    return join(carried, session, {
+    const failure = join(carried, session, {
       ...dialed,
       options: { ...options, hold: redial && holdBy(redial, carried, session) },
     });
+    if (failure === undefined && !isHeld && phases.isObserved !== true) session.letGo();
+    return failure;
   }
 
   [Symbol.dispose](): void {

@@ -1,7 +1,8 @@
 import type { ListenAddress, ListenerConfig } from "../config/model.ts";
 import { compileTrustedProxies } from "../core/trust.ts";
 import type { Awaitable } from "../proxy/awaitable.ts";
-import { type Departure, type Downstream, MOST_IDLE_SECONDS } from "../proxy/session.ts";
+import type { Departure, Downstream } from "../proxy/downstream.ts";
+import { MOST_IDLE_SECONDS } from "../proxy/session.ts";
 import type { SocketName } from "./accept-gate.ts";
 import { probePort } from "./port-probe.ts";
 import { SocketFile } from "./unix-socket.ts";
