@@ -1,4 +1,5 @@
 import http2 from "node:http2";
+import { gunzipSync } from "node:zlib";
 import tls from "node:tls";
 import net from "node:net";
 import type { Scenario } from "./scenarios.ts";
@@ -14,11 +15,20 @@ export async function checkAnswer({ load, setup }: Scenario, port: number): Prom
   switch (load.type) {
     case "requests": {
       const { path, bytes, fields, uploadBytes = 0 } = load;
-      return await checkHttp1({ port, path, bytes, fields, uploadBytes, isTls: setup.downstream !== "plain" });
+      const isTls = setup.downstream !== "plain";
+      return await checkHttp1({ port, path, bytes, fields, uploadBytes, isTls, isEncoded: setup.encodes === true });
     }
     case "burst":
     case "rate":
-      return await checkHttp1({ port, path: "/", bytes: load.bytes, fields: [], uploadBytes: 0, isTls: false });
+      return await checkHttp1({
+        port,
+        path: "/",
+        bytes: load.bytes,
+        fields: [],
+        uploadBytes: 0,
+        isTls: false,
+        isEncoded: false,
+      });
     case "http2":
       return await checkHttp2(port, load.bytes);
     case "messages":
@@ -41,6 +51,8 @@ interface Wanted {
   readonly fields: readonly string[];
   readonly uploadBytes: number;
   readonly isTls: boolean;
+  /** Its body is to come compressed. */
+  readonly isEncoded: boolean;
 }
 
 async function checkHttp1(wanted: Wanted): Promise<readonly string[]> {
@@ -56,21 +68,25 @@ async function checkHttp1(wanted: Wanted): Promise<readonly string[]> {
   const wrong: string[] = [];
   if (!/^HTTP\/1\.1 200\b/.test(lines[0] ?? "")) wrong.push(`status line is ${JSON.stringify(lines[0])}`);
   const isChunked = lines.some((line) => /^transfer-encoding:\s*chunked/i.test(line));
-  const body = isChunked ? unchunked(received.subarray(end + 4)) : received.length - end - 4;
-  if (body !== bytes) wrong.push(`body has ${body} bytes, not ${bytes}`);
+  const sent = received.subarray(end + 4);
+  const body = isChunked ? unchunked(sent) : sent;
+  const isEncoded = lines.some((line) => /^content-encoding:\s*gzip$/i.test(line));
+  if (isEncoded !== wanted.isEncoded) wrong.push(`the body is ${isEncoded ? "" : "not "}compressed`);
+  const whole = body !== undefined && isEncoded ? gunzipSync(body) : body;
+  if (whole?.length !== bytes) wrong.push(`body has ${whole?.length} bytes, not ${bytes}`);
   if (uploadBytes > 0 && text.slice(end + 4) !== String(uploadBytes)) wrong.push("the upload did not arrive whole");
   return wrong;
 }
 
-/** Length of a chunked body; NaN for one that is none. */
-function unchunked(bytes: Buffer): number {
-  let total = 0;
+/** A chunked body put together; undefined for one that is none. */
+function unchunked(bytes: Buffer): Buffer | undefined {
+  const chunks: Buffer[] = [];
   for (let at = 0; ;) {
     const end = bytes.indexOf("\r\n", at);
     const size = Number.parseInt(bytes.toString("latin1", at, end), 16);
-    if (end < 0 || Number.isNaN(size)) return Number.NaN;
-    if (size === 0) return total;
-    total += size;
+    if (end < 0 || Number.isNaN(size)) return undefined;
+    if (size === 0) return Buffer.concat(chunks);
+    chunks.push(bytes.subarray(end + 2, end + 2 + size));
     at = end + 2 + size + 2;
   }
 }

@@ -89,6 +89,6 @@ export class Field implements AsyncDisposable {
 const NOBODY: Omit<Contender, "version"> = {
   name: "direct",
   cores: 1,
-  takes: () => true,
+  takes: ({ encodes }) => !encodes,
   command: () => Promise.reject(new Error("it is there already")),
 };

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { nginxConfig, nginxVersion } from "./contenders/nginx.ts";
-import { FILES, HELLO, type OriginName } from "./scenarios.ts";
+import { contentOf, FILES, HELLO, type OriginName } from "./scenarios.ts";
 
 export interface OriginPlace {
   readonly port: number;
@@ -12,6 +12,8 @@ export interface Origin {
   readonly version: string;
   readonly command: readonly string[];
 }
+
+const PATHS = Object.keys(FILES) as (keyof typeof FILES)[];
 
 /** What all contenders stand before. The static ones are nginx, or Bun where there is none. */
 export async function origin(name: OriginName, place: OriginPlace): Promise<Origin> {
@@ -41,7 +43,7 @@ async function staticOrigin({ port, dir, pem }: OriginPlace, isTls: boolean): Pr
       command: [process.execPath, program("origin.ts"), String(port), ...tls],
     };
   }
-  for (const [path, bytes] of Object.entries(FILES)) await Bun.write(join(dir, "html", path), "x".repeat(bytes));
+  for (const path of PATHS) await Bun.write(join(dir, "html", path), contentOf(path));
   const listen = isTls
     ? `listen 127.0.0.1:${port} ssl; ssl_certificate ${pem.cert}; ssl_certificate_key ${pem.key};`
     : `listen 127.0.0.1:${port} backlog=4096;`;

@@ -8,7 +8,33 @@ export const ARTICLE_HELLO = "Hello World!";
 export type OriginName = "static" | "static-tls" | "app" | "article";
 
 /** Bodies of the static origins, by their paths. */
-export const FILES = { "/100k": 100_000, "/10m": 10_000_000 } as const;
+export const FILES = { "/100k": 100_000, "/10m": 10_000_000, "/text": 100_000 } as const;
+
+/** What stands in them: `/text` is one that compressing has some work with, the others hold one letter. */
+export function contentOf(path: keyof typeof FILES): string {
+  if (path !== "/text") return "x".repeat(FILES[path]);
+  let [text, seed] = ["", 1];
+  while (text.length < FILES[path]) {
+    // Numerical Recipes' linear congruential generator: the same text in every run.
+    seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0;
+    text += `{"id":${seed},"name":"${WORDS[seed % WORDS.length] ?? ""} ${(seed >>> 16).toString(36)}"},\n`;
+  }
+  return text.slice(0, FILES[path]);
+}
+
+const WORDS = [
+  "amber",
+  "birch",
+  "cedar",
+  "delta",
+  "ember",
+  "fjord",
+  "grove",
+  "heath",
+  "inlet",
+  "jetty",
+  "knoll",
+] as const;
 
 /** What is done to a contender, over and over for the length of a round where nothing else is said. */
 export type Load =
@@ -116,6 +142,19 @@ export const SCENARIOS: readonly Scenario[] = [
     description: "100,000 bytes, 50 connections",
     load: file("/100k", 50),
     isQuick: true,
+  },
+  {
+    name: "gzip-50",
+    description: "100,000 bytes of text compressed by the proxy, 50 connections",
+    setup: { ...PLAIN, encodes: true },
+    origin: "static",
+    load: {
+      type: "requests",
+      path: "/text",
+      bytes: FILES["/text"],
+      connections: 50,
+      fields: [...REAL_CLIENT, "Accept-Encoding: gzip"],
+    },
   },
   { ...plain, name: "10m-8", description: "10 MB, 8 connections", load: file("/10m", 8) },
   {

@@ -8,6 +8,8 @@ export interface Setup {
   readonly observed: boolean;
   /** Before how many routes by host and path the one that is asked for stands; undefined is no routes at all. */
   readonly routesBefore?: number;
+  /** It compresses answers with gzip at Caddy's level. */
+  readonly encodes?: true;
 }
 
 export const PLAIN: Setup = { downstream: "plain", upstreamTls: false, observed: false };
@@ -22,6 +24,9 @@ export interface Place {
   /** PEM files of the listener and of the origin, and of who signed both. */
   readonly pem: { readonly cert: string; readonly key: string; readonly ca: string };
 }
+
+/** Caddy's level of gzip: from 1, the fastest, to 9. nginx's own is 1. */
+export const GZIP_LEVEL = 5;
 
 /** The name that certificates are for, and the host of the route that is asked for. */
 export const HOST = "bench.example";

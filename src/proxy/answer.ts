@@ -86,10 +86,11 @@ export class Answer<Ctx> {
       const isOfUnknownLength = isHead && lengthText === null && !isBodiless(status);
       return new Response(isOfUnknownLength ? unknownLength() : null, { status, headers });
     }
-    if (head.transform !== undefined) return this.#stream(session, peer, upstream, head);
-    const length = lengthText === null ? -1 : Number(lengthText);
+    const { transform } = head;
+    const length = transform?.length ?? (lengthText === null ? -1 : Number(lengthText));
     if (
       length > 0 &&
+      (transform === undefined || transform.whole !== undefined) &&
       length <= peer.options.responseBufferBytes &&
       this.#phases.responseBodyFilter === undefined &&
       this.#budget.take(length)
@@ -146,10 +147,11 @@ export class Answer<Ctx> {
       this.#budget.give(length);
       return new ProxyError("http_protocol_error", `the body has ${bytes.length} of ${length} bytes`);
     }
-    const { status, headers } = head;
-    const body = bytes as Uint8Array<ArrayBuffer>;
-    session.bytesSent = length;
-    if (goesAsBytes(length, headers.has("content-type"))) {
+    const { status, headers, transform } = head;
+    const body = transform?.whole?.(bytes) ?? (bytes as Uint8Array<ArrayBuffer>);
+    if (transform !== undefined) headers.set("Content-Length", String(body.length));
+    session.bytesSent = body.length;
+    if (goesAsBytes(body.length, headers.has("content-type"))) {
       this.#budget.give(length);
       endSession(session, this.#phases);
       return (head === upstream ? upstream.response : undefined) ?? new Response(body, { status, headers });
@@ -172,7 +174,7 @@ export class Answer<Ctx> {
       endSession(session, this.#phases);
       return new Response(null, { status: head.status, headers: head.headers });
     }
-    const body = head.transform === undefined ? upstream.body : head.transform(upstream.body);
+    const body = head.transform === undefined ? upstream.body : head.transform.stream(upstream.body);
     const filter = this.#phases.responseBodyFilter;
     let forget: (() => void) | undefined;
     const { owner, observation } = session;

@@ -16,8 +16,13 @@ export function editUpstreamAnswer(session: GatewaySession, head: ResponseHead):
   editBefore(session, headers, "upstream");
   const encoding = encoder?.encodingFor(session.headers, head.status, headers, session.method);
   if (encoder !== undefined && encoding !== undefined) {
+    const length = Number(headers.get("content-length") ?? -1);
     encoder.edit(encoding, headers);
-    head.transform = (body) => encoder.transform(encoding, body);
+    head.transform = {
+      length,
+      stream: (body) => encoder.transform(encoding, body),
+      whole: encoder.isQuick(encoding, length) ? (bytes) => encoder.whole(encoding, bytes) : undefined,
+    };
   }
   editAfter(session, headers);
 }

@@ -8,8 +8,18 @@ import type { Session } from "./session.ts";
 export interface ResponseHead {
   status: number;
   readonly headers: Headers;
-  /** Makes another body of the answer's, such as a compressed one; its length is not known then. */
-  transform?: (body: ReadableStream<Uint8Array>) => ReadableStream<Uint8Array>;
+  /** Makes another body of the answer's. */
+  transform?: BodyTransform;
+}
+
+/** Makes another body of an answer's, such as a compressed one. */
+export interface BodyTransform {
+  /** Bytes of the body that came; -1 where that is not known. */
+  readonly length: number;
+  /** As it passes. Its length is not known then. */
+  stream(body: ReadableStream<Uint8Array>): ReadableStream<Uint8Array>;
+  /** In hand, so that its length is known: only where that takes no longer than others may be kept waiting. */
+  readonly whole: ((bytes: Uint8Array) => Uint8Array<ArrayBuffer>) | undefined;
 }
 
 /** As an outcome: the request is to be forwarded. */

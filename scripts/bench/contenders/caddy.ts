@@ -28,6 +28,7 @@ function caddyfile({ port, originPort, dir, setup, pem }: Place): string {
     : "";
   const proxy = `reverse_proxy ${upstream} {\n${transport}${edits}flush_interval 0\n}`;
   const log = setup.observed ? `log {\n output file ${join(dir, "access.log")}\n}\n` : "";
+  const encoding = setup.encodes ? "encode gzip\n" : "";
   const protocols = setup.downstream === "h2" ? "h1 h2" : "h1";
   const scheme = setup.downstream === "plain" ? "http" : "https";
   const tls = setup.downstream === "plain" ? "" : `tls ${pem.cert} ${pem.key}\n`;
@@ -40,7 +41,7 @@ protocols ${protocols}
 }
 ${scheme}://:${port} {
 ${log}${tls}route {
-${routes(setup.routesBefore, proxy)}
+${encoding}${routes(setup.routesBefore, proxy)}
 }
 }
 `;

@@ -7,7 +7,7 @@ export async function floor(): Promise<Contender> {
     name: "floor",
     version: `Bun ${Bun.version}`,
     cores: 1,
-    takes: ({ observed, routesBefore }) => !observed && routesBefore === undefined,
+    takes: ({ observed, routesBefore, encodes }) => !observed && !encodes && routesBefore === undefined,
     command: async ({ port, originPort, setup, pem }) => [
       process.execPath,
       join(import.meta.dir, "../programs/floor.ts"),

@@ -32,7 +32,7 @@ function config({ port, originPort, dir, setup, pem }: Place, workers: number): 
     header_down: { set: { "X-Edited": "down" } },
     hc_freq: 1,
   };
-  const route = { upstreams: upstream, ...observing };
+  const route = { upstreams: upstream, ...observing, ...(setup.encodes && { encode: "gzip" }) };
   const before = setup.routesBefore;
   const others = otherRoutes(before ?? 0).map((match) => ({ match, upstreams: upstream }));
   return {

@@ -10,7 +10,7 @@ export async function haproxy(): Promise<Contender> {
     name: "haproxy",
     version: await versionOf(HAPROXY, "-v"),
     cores: 1,
-    takes: ({ observed, routesBefore }) => !observed && routesBefore === undefined,
+    takes: ({ observed, routesBefore, encodes }) => !observed && !encodes && routesBefore === undefined,
     async command(place) {
       const file = join(place.dir, "haproxy.cfg");
       const pem = join(place.dir, "both.pem");

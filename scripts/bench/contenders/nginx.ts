@@ -1,6 +1,6 @@
 import { chmod } from "node:fs/promises";
 import { join } from "node:path";
-import { HOST, type Place } from "../setup.ts";
+import { GZIP_LEVEL, HOST, type Place } from "../setup.ts";
 import { type Contender, daemon, versionOf } from "./contender.ts";
 
 const NGINX = daemon("nginx");
@@ -31,6 +31,9 @@ function server({ port, originPort, setup, pem }: Place): string {
     ? `proxy_ssl_verify on; proxy_ssl_trusted_certificate ${pem.ca}; proxy_ssl_name ${HOST}; proxy_ssl_server_name on;`
     : "";
   const edits = setup.observed ? "proxy_set_header X-Edited up; add_header X-Edited down;" : "";
+  const encoding = setup.encodes
+    ? `gzip on; gzip_comp_level ${GZIP_LEVEL}; gzip_proxied any; gzip_types text/plain;`
+    : "";
   return `
     map $http_upgrade $connection_upgrade { default upgrade; '' ''; }
     upstream origin { server 127.0.0.1:${originPort}; keepalive 256; keepalive_requests 1000000000; }
@@ -51,6 +54,7 @@ function server({ port, originPort, setup, pem }: Place): string {
         proxy_read_timeout 1h;
         ${upstreamTls}
         ${edits}
+        ${encoding}
       }
     }`;
 }

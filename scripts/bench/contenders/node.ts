@@ -18,8 +18,8 @@ export async function nodeProxies(): Promise<readonly Contender[]> {
     name,
     version: isInstalled ? `${name} ${PACKAGES[name]} on Node ${node}` : undefined,
     cores: 1,
-    takes: ({ downstream, upstreamTls, observed, routesBefore }) =>
-      downstream === "plain" && !upstreamTls && !observed && routesBefore === undefined,
+    takes: ({ downstream, upstreamTls, observed, routesBefore, encodes }) =>
+      downstream === "plain" && !upstreamTls && !observed && !encodes && routesBefore === undefined,
     command: async ({ port, originPort, dir }) => {
       const file = join(dir, "proxy.cjs");
       await Bun.write(file, PROGRAMS[name](port, originPort));

@@ -1,7 +1,8 @@
 /** The origin where nginx is not installed. */
-import { FILES, HELLO } from "../scenarios.ts";
+import { contentOf, FILES, HELLO } from "../scenarios.ts";
 
-const files = Object.entries(FILES).map(([path, bytes]) => [path, new Response(Buffer.alloc(bytes, "x"))] as const);
+const paths = Object.keys(FILES) as (keyof typeof FILES)[];
+const files = paths.map((path) => [path, new Response(contentOf(path))] as const);
 const [port, cert, key] = process.argv.slice(2);
 
 Bun.serve({

@@ -1,6 +1,6 @@
 import type { EncodeConfig } from "../../config/routes-model.ts";
 import type { GatewaySession } from "../gateway-ctx.ts";
-import { type Compression, compressStream, compressWhole } from "./compression.ts";
+import { type Compression, compressStream, compressWhole, isQuick } from "./compression.ts";
 import type { Handler } from "./handler.ts";
 
 export type Encoding = EncodeConfig["formats"][number];
@@ -15,6 +15,8 @@ export interface Encoder {
   edit(encoding: Encoding, headers: Headers): void;
   /** The compressed body. */
   transform(encoding: Encoding, body: ReadableStream<Uint8Array>): ReadableStream<Uint8Array>;
+  /** Whether a body of this length is compressed before others notice that they are kept waiting. */
+  isQuick(encoding: Encoding, length: number): boolean;
   /** The same for a body in hand. */
   whole(encoding: Encoding, bytes: Uint8Array): Uint8Array<ArrayBuffer>;
 }
@@ -110,6 +112,10 @@ class ConfiguredEncoder implements Encoder {
 
   transform(encoding: Encoding, body: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
     return compressStream(encoding, this.#compression, body);
+  }
+
+  isQuick(encoding: Encoding, length: number): boolean {
+    return isQuick(encoding, this.#compression, length);
   }
 
   whole(encoding: Encoding, bytes: Uint8Array): Uint8Array<ArrayBuffer> {
