@@ -18,6 +18,8 @@ export interface AnswerHead {
   readonly isEndToEnd: boolean;
   /** The connection may serve another request after this answer (RFC 9112 9.3). */
   readonly keepsAlive: boolean;
+  /** What Keep-Alive says; undefined where there is none. */
+  readonly keepAlive: string | undefined;
 }
 
 /** The most that the head of an answer may have. */
@@ -128,11 +130,15 @@ class FramingFields {
   #codings: string | undefined = undefined;
   #saysClose = false;
   #hasHopByHop = false;
+  #keepAlive: string | undefined = undefined;
 
   note({ role, value }: KnownField): void {
     if (role === "content-length") this.#lengths = joined(this.#lengths, value);
     else if (role === "hop-by-hop") this.#hasHopByHop = true;
-    else if (role === "transfer-encoding") this.#codings = joined(this.#codings, value);
+    else if (role === "keep-alive") {
+      this.#hasHopByHop = true;
+      this.#keepAlive = value;
+    } else if (role === "transfer-encoding") this.#codings = joined(this.#codings, value);
     else if (value !== "keep-alive") {
       this.#saysClose ||= hasToken(value, "close");
       this.#hasHopByHop ||= !namesNoField(value);
@@ -151,7 +157,8 @@ class FramingFields {
     else if (this.#lengths?.includes(",") === true) headers.set("content-length", String(length));
     const keepsAlive = isHttp11 && !this.#saysClose && !(length >= 0 && isChunked);
     const isEndToEnd = !this.#hasHopByHop && !isChunked;
-    return { status, headers, length: isChunked ? -1 : length, isChunked, isEndToEnd, keepsAlive };
+    const keepAlive = this.#keepAlive;
+    return { status, headers, length: isChunked ? -1 : length, isChunked, isEndToEnd, keepsAlive, keepAlive };
   }
 }
 

@@ -20,6 +20,8 @@ export interface Carrier {
 export interface Route {
   readonly known: KnownFields;
   readonly repeated: RepeatedHead;
+  /** Is told what the peer says of its idle connections: the value of a Keep-Alive field. */
+  onKeepAlive(value: string): void;
   /** Finds another connection for an exchange whose own had closed unnoticed; never one that was idle. */
   dial(exchange: Exchange): void;
 }

@@ -186,6 +186,7 @@ export class Exchange implements BodySource, BodySink, UploadSink, Abortable {
       const head = parseAnswerHead(text, known, response?.headers);
       if (head instanceof ProxyError) return this.fail(head);
       if (head.status >= 200) {
+        if (head.keepAlive !== undefined) this.#route.onKeepAlive(head.keepAlive);
         repeated.note(text, head);
         return this.#answer(head, split, response);
       }

@@ -1,7 +1,7 @@
 import { isAnswerHopByHop } from "../../core/fields.ts";
 
 /** What a field says to the client itself, or of this connection alone; the rest is for whoever the answer goes to. */
-export type FieldRole = "connection" | "content-length" | "transfer-encoding" | "hop-by-hop" | "other";
+export type FieldRole = "connection" | "keep-alive" | "content-length" | "transfer-encoding" | "hop-by-hop" | "other";
 
 /** A field as one of the last answers had it. */
 export interface KnownField {
@@ -48,7 +48,13 @@ function keyOf(text: string, start: number, colon: number): number {
 
 function roleOf(name: string): FieldRole {
   const lower = name.toLowerCase();
-  if (lower === "connection" || lower === "content-length" || lower === "transfer-encoding") return lower;
+  switch (lower) {
+    case "connection":
+    case "keep-alive":
+    case "content-length":
+    case "transfer-encoding":
+      return lower;
+  }
   return isAnswerHopByHop(lower) ? "hop-by-hop" : "other";
 }
 

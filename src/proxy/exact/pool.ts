@@ -14,6 +14,10 @@ const DEFAULT_IDLE_TIMEOUT_MS = 300_000;
  */
 const SURPLUS_MS = 1_000;
 
+/** A connection is not taken so long before its peer says that it closes it: a request would cross its end on the way. */
+const ON_THE_WAY_MS = 1_000;
+const TIMEOUT = /(?:^|[\s,])timeout=(\d{1,7})(?![^\s,])/i;
+
 /** The connections to one peer, and what they have in common. It holds the idle ones; there is no limit to those in use. */
 export class Pool implements Keeper, Route, Disposable {
   readonly known = new KnownFields();
@@ -27,6 +31,9 @@ export class Pool implements Keeper, Route, Disposable {
   /** When it comes, by the clock of `performance.now()`. */
   #sweepAt = Number.POSITIVE_INFINITY;
   #isDisposed = false;
+  /** What the peer said of idle connections, and how long one may be idle by that. */
+  #told = "";
+  #toldMs = Number.POSITIVE_INFINITY;
 
   constructor(peer: Peer) {
     this.#peer = peer;
@@ -36,9 +43,20 @@ export class Pool implements Keeper, Route, Disposable {
 
   /** Runs an exchange on an idle connection, or else on a new one. */
   run(exchange: Exchange): void {
-    const connection = this.#idle.pop();
+    const connection = this.#toldMs === Number.POSITIVE_INFINITY ? this.#idle.pop() : this.#takeFresh();
     if (connection === undefined) this.dial(exchange);
     else connection.run(exchange);
+  }
+
+  /**
+   * The `timeout` of Keep-Alive, in seconds (RFC 2068 19.7.1.1), as Node's servers say it: a request with a body that meets
+   * the end of its connection is lost, since it may have been carried out.
+   */
+  onKeepAlive(value: string): void {
+    if (value === this.#told) return;
+    this.#told = value;
+    const toldMs = Number(TIMEOUT.exec(value)?.[1] ?? Number.POSITIVE_INFINITY) * 1000;
+    this.#toldMs = Math.max(toldMs - ON_THE_WAY_MS, toldMs / 2);
   }
 
   /** Runs an exchange on a new connection. */
@@ -73,7 +91,17 @@ export class Pool implements Keeper, Route, Disposable {
   /** How long the oldest idle connection may have been idle: less when there are more than the pool is to hold. */
   #timeLimit(): number {
     const isOverfull = this.#idle.length > this.#peer.options.keepAlive.poolSize;
-    return isOverfull ? Math.min(SURPLUS_MS, this.#idleTimeoutMs) : this.#idleTimeoutMs;
+    return Math.min(this.#idleTimeoutMs, this.#toldMs, isOverfull ? SURPLUS_MS : Number.POSITIVE_INFINITY);
+  }
+
+  /** One that its peer surely holds open. The sweep may be late when there is much to do. */
+  #takeFresh(): Connection | undefined {
+    const connection = this.#idle.pop();
+    if (connection === undefined || performance.now() - connection.idleSince < this.#toldMs) return connection;
+    connection.close();
+    // It was the youngest.
+    for (const older of this.#idle.splice(0)) older.close();
+    return undefined;
   }
 
   #sweepNotBefore(at: number, now: number): void {

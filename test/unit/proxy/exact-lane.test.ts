@@ -92,6 +92,43 @@ describe("idle connections", () => {
     expect(origin.connections).toHaveLength(3);
   });
 
+  test.each(["timeout=1", "max=100, Timeout=1", "timeout=0"])(
+    "are closed before their peer would, which says %p",
+    async (told) => {
+      await using origin = RawOrigin.start(OK.replace("\r\n", `\r\nConnection: keep-alive\r\nKeep-Alive: ${told}\r\n`));
+      using lane = laneTo(origin.port);
+      const began = performance.now();
+      await text(lane);
+      await origin.connections[0]?.ended();
+      // Ended by the peer's own time at the latest, were it not for a busy machine; by the lane's own it would be five minutes.
+      expect(performance.now() - began).toBeLessThan(5_000);
+      expect(await text(lane)).toBe("ok");
+      expect(origin.connections).toHaveLength(2);
+    },
+  );
+
+  test.each(["timeout=60", "max=5", "timeout=soon", "xtimeout=0", "timeout=1x"])(
+    "are kept where it says %p",
+    async (told) => {
+      await using origin = RawOrigin.start(OK.replace("\r\n", `\r\nKeep-Alive: ${told}\r\n`));
+      using lane = laneTo(origin.port);
+      for (let i = 0; i < 3; i++) expect(await text(lane)).toBe("ok");
+      expect(origin.connections).toHaveLength(1);
+    },
+  );
+
+  test("that are too old when the sweep is late are not taken", async () => {
+    await using origin = RawOrigin.start(OK.replace("\r\n", "\r\nKeep-Alive: timeout=1\r\n"));
+    using lane = laneTo(origin.port);
+    await Promise.all([text(lane), text(lane)]);
+    expect(origin.connections).toHaveLength(2);
+    // No timer comes meanwhile.
+    Bun.sleepSync(600);
+    expect(await text(lane)).toBe("ok");
+    expect(origin.connections).toHaveLength(3);
+    for (const connection of origin.connections.slice(0, 2)) await connection.ended();
+  });
+
   test("on which something comes that nobody asked for are closed", async () => {
     await using origin = RawOrigin.start(OK);
     using lane = laneTo(origin.port);
