@@ -91,10 +91,21 @@ function unchunked(bytes: Buffer): Buffer | undefined {
   }
 }
 
+/** What comes of it, but not later than is waited for; then what it came by is closed. */
+async function within<T>(coming: Promise<T>, missing: string, close: () => void): Promise<T> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error(missing)), DEADLINE_MS);
+  try {
+    return await Promise.race([coming, late]);
+  } finally {
+    clearTimeout(timer);
+    close();
+  }
+}
+
 async function exchange({ port, uploadBytes, isTls }: Wanted, request: string): Promise<Buffer> {
   const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
   const pieces: Buffer[] = [];
-  const timer = setTimeout(() => reject(new Error("no end of the answer")), DEADLINE_MS);
   const address = { host: "127.0.0.1", port };
   const socket = isTls ? tls.connect({ ...address, rejectUnauthorized: false }) : net.connect(address);
   socket.on("data", (piece: Buffer) => void pieces.push(piece));
@@ -102,28 +113,17 @@ async function exchange({ port, uploadBytes, isTls }: Wanted, request: string): 
   socket.once("error", reject);
   socket.write(request);
   if (uploadBytes > 0) socket.write(Buffer.alloc(uploadBytes, "x"));
-  try {
-    return await promise;
-  } finally {
-    clearTimeout(timer);
-    socket.destroy();
-  }
+  return await within(promise, "no end of the answer", () => socket.destroy());
 }
 
 /** One that passes on no WebSockets is not to end the scenario for all. */
 async function checkEcho(port: number): Promise<readonly string[]> {
-  const { promise, resolve, reject } = Promise.withResolvers<readonly string[]>();
+  const { promise, resolve } = Promise.withResolvers<readonly string[]>();
   const socket = new WebSocket(`ws://127.0.0.1:${port}/ws`);
   socket.onopen = () => socket.send("echo");
   socket.onmessage = ({ data }) => resolve(data === "echo" ? [] : [`a WebSocket's echo is ${JSON.stringify(data)}`]);
   socket.onerror = () => resolve(["it passes on no WebSocket"]);
-  const timer = setTimeout(() => reject(new Error("no echo")), DEADLINE_MS);
-  try {
-    return await promise;
-  } finally {
-    clearTimeout(timer);
-    socket.close();
-  }
+  return await within(promise, "no echo", () => socket.close());
 }
 
 async function checkHttp2(port: number, bytes: number): Promise<readonly string[]> {
@@ -141,11 +141,5 @@ async function checkHttp2(port: number, bytes: number): Promise<readonly string[
   });
   stream.on("error", reject);
   stream.end();
-  const timer = setTimeout(() => reject(new Error("no end of the answer")), DEADLINE_MS);
-  try {
-    return await promise;
-  } finally {
-    clearTimeout(timer);
-    session.destroy();
-  }
+  return await within(promise, "no end of the answer", () => session.destroy());
 }

@@ -69,10 +69,9 @@ export function parsePort(text: string, least: 0 | 1): Parsed<number> {
   return accept(port);
 }
 
-/** A Host field without its port, in small letters. */
-export function hostnameOf(host: string | null | undefined): string {
-  if (host === null || host === undefined) return "";
-  const colon = host.lastIndexOf(":");
+/** A Host field, or another authority, without its port. */
+export function withoutPort(authority: string): string {
+  const colon = authority.lastIndexOf(":");
   // Within brackets it is no port's.
-  return (colon > host.lastIndexOf("]") ? host.slice(0, colon) : host).toLowerCase();
+  return colon > authority.lastIndexOf("]") ? authority.slice(0, colon) : authority;
 }

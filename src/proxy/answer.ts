@@ -149,7 +149,11 @@ export class Answer<Ctx> {
     }
     const { status, headers, transform } = head;
     const body = transform?.whole?.(bytes) ?? (bytes as Uint8Array<ArrayBuffer>);
-    if (transform !== undefined) headers.set("Content-Length", String(body.length));
+    if (transform !== undefined) {
+      headers.set("Content-Length", String(body.length));
+      // That took a while.
+      session.observation?.endTurn();
+    }
     session.bytesSent = body.length;
     if (goesAsBytes(body.length, headers.has("content-type"))) {
       this.#budget.give(length);

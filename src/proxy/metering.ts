@@ -6,8 +6,8 @@ import type { GatewaySession } from "./gateway-ctx.ts";
 import { HostLabels } from "./host-labels.ts";
 import { isNobodys } from "./outcomes.ts";
 import { bytesReceived } from "./observation.ts";
+import { SWITCHING_PROTOCOLS } from "./session.ts";
 
-const SWITCHING_PROTOCOLS = 101;
 const SERVER_ERROR = 500;
 
 /** Counts what a gateway's requests come to: a few additions for each, in places that were found when it was compiled. */

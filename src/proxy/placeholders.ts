@@ -1,5 +1,6 @@
 import { hostname } from "node:os";
 import type { UpstreamAddress } from "../core/address.ts";
+import { withoutPort } from "../core/host.ts";
 import type { PlaceholderName } from "../core/placeholders.ts";
 import { bytesOfEither, bytesOfText, decodePercentBytes } from "./bytes.ts";
 import type { GatewaySession } from "./gateway-ctx.ts";
@@ -40,12 +41,12 @@ export function pathReaders(
 export const READERS: Readonly<Record<PlaceholderName, (argument: string) => Reader>> = {
   // Decoded as a whole, so that an encoded slash divides like any other (Caddy).
   ...pathReaders(decodePercentBytes),
-  "http.request.host": () => (session) => hostOf(hostportOf(session)),
+  "http.request.host": () => (session) => withoutPort(hostportOf(session)),
   "http.request.hostport": () => hostportOf,
   "http.request.port": () => (session) => portOf(hostportOf(session)),
   "http.request.host.labels.*": (argument) => {
     const fromRight = Number(argument) + 1;
-    return (session) => hostOf(hostportOf(session)).split(".").at(-fromRight) ?? "";
+    return (session) => withoutPort(hostportOf(session)).split(".").at(-fromRight) ?? "";
   },
   "http.request.method": () => (session) => session.method,
   "http.request.orig_method": () => (session) => session.request.method,
@@ -117,14 +118,8 @@ function hostportOf(session: GatewaySession): string {
   return session.headers.get("host") ?? "";
 }
 
-function hostOf(hostport: string): string {
-  const colon = hostport.lastIndexOf(":");
-  // Within brackets it is no port's.
-  return colon > hostport.lastIndexOf("]") ? hostport.slice(0, colon) : hostport;
-}
-
 function portOf(hostport: string): string {
-  return hostport.slice(hostOf(hostport).length + 1);
+  return hostport.slice(withoutPort(hostport).length + 1);
 }
 
 function pathOf(target: string): string {

@@ -10,10 +10,8 @@ import { type Continuation, FORWARD, type Outcome, PASS_ON } from "./handlers/ha
 import { parseStatus } from "./handlers/status.ts";
 import type { Instead, ResponseHead } from "./phases.ts";
 import type { RouteList } from "./route-list.ts";
+import { SWITCHING_PROTOCOLS } from "./session.ts";
 import { compileTemplate, type Template } from "./template.ts";
-
-/** A handshake that was accepted is no answer that another could be given for. */
-const SWITCHING_PROTOCOLS = 101;
 
 interface Compiled {
   readonly statuses: ResponseHandlerConfig["statuses"];
@@ -51,6 +49,7 @@ export class ResponseHandlers {
    * the routes answer nothing, what comes after the forwarding is done, as if it had not been (Caddy).
    */
   handle(session: GatewaySession, head: ResponseHead): Awaitable<Instead | undefined> {
+    // A handshake that was accepted is no answer that another could be given for.
     if (head.status === SWITCHING_PROTOCOLS) return undefined;
     for (const { statuses, fields, then } of this.#all) {
       if (!matchesAnyStatus(statuses, head.status) || !fields.every((test) => test(head.headers))) continue;

@@ -1,6 +1,6 @@
 import type { WebSocketHoldConfig } from "../config/model.ts";
 import type { ProxyError } from "../core/errors.ts";
-import { hostnameOf } from "../core/host.ts";
+import { withoutPort } from "../core/host.ts";
 import { plainAddress } from "../core/network.ts";
 import { clientAddressOf } from "../core/trust.ts";
 import type { CapturedGroups, RequestFacts } from "../routing/request-facts.ts";
@@ -10,6 +10,9 @@ import type { Downstream } from "./downstream.ts";
 import type { UploadBody } from "./lane.ts";
 import type { Observation } from "./observation.ts";
 import type { ProxyHttp } from "./phases.ts";
+
+/** The status of what became a WebSocket (RFC 9110 15.2.2). */
+export const SWITCHING_PROTOCOLS = 101;
 
 /** Bun counts idle time in whole seconds and takes at most this (Bun 1.4.5). */
 export const MOST_IDLE_SECONDS = 255;
@@ -149,7 +152,9 @@ export class Session<Ctx = unknown> implements RequestFacts {
   }
 
   get hostname(): string {
-    return (this.#hostname ??= hostnameOf(this.#headers === undefined ? this.host : this.#headers.get("host")));
+    if (this.#hostname !== undefined) return this.#hostname;
+    const host = this.#headers === undefined ? this.host : this.#headers.get("host");
+    return (this.#hostname = withoutPort(host ?? "").toLowerCase());
   }
 
   capture(name: string | undefined, groups: CapturedGroups): void {
@@ -277,6 +282,5 @@ export function endSession<Ctx>(session: Session<Ctx>, phases: Pick<ProxyHttp<Ct
 }
 
 const NONE: readonly Peer[] = [];
-const SWITCHING_PROTOCOLS = 101;
 /** In the place of one that was let go: a handshake is a GET (RFC 6455 4.1). */
 const GONE = new Request("http://gone.invalid/");

@@ -6,7 +6,7 @@ import type { UpstreamAnswer } from "./lane.ts";
 import { addEcho } from "./last-fields.ts";
 import type { OpenStreams } from "./open-streams.ts";
 import type { ProxyHttp, ResponseHead } from "./phases.ts";
-import type { Session } from "./session.ts";
+import { type Session, SWITCHING_PROTOCOLS } from "./session.ts";
 import { Carried } from "./websocket/carried.ts";
 import type { HoldOptions } from "./websocket/hold.ts";
 import { OpenWebSockets } from "./websocket/open-web-sockets.ts";
@@ -62,7 +62,7 @@ export class WebSocketProxy implements Disposable {
     const protocol = dialed.headers.get("sec-websocket-protocol");
     try {
       phases.connectedToUpstream?.(session, peer);
-      const head: ResponseHead = { status: 101, headers: dialed.headers };
+      const head: ResponseHead = { status: SWITCHING_PROTOCOLS, headers: dialed.headers };
       await phases.upstreamResponseFilter?.(session, head);
       await phases.responseFilter?.(session, head);
       addEcho(session, dialed.headers);
@@ -70,7 +70,7 @@ export class WebSocketProxy implements Disposable {
       discard(dialed);
       throw error;
     }
-    session.status = 101;
+    session.status = SWITCHING_PROTOCOLS;
     const carried = new Carried(session, peer, { open: this.open, streams: this.#streams }, ended);
     const redial = isHeld ? new Redial({ session, phases, headers, protocol, upgrade: options }, peer) : undefined;
     const failure = join(carried, session, {
