@@ -24,4 +24,6 @@ export interface Route {
   onKeepAlive(value: string): void;
   /** Finds another connection for an exchange whose own had closed unnoticed; never one that was idle. */
   dial(exchange: Exchange): void;
+  /** Is told when an exchange that has a ticket no longer waits for an answer. */
+  settle(exchange: Exchange): void;
 }

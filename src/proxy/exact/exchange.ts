@@ -2,25 +2,25 @@ import { ProxyError } from "../../core/errors.ts";
 import { failureOf } from "../failure.ts";
 import type { Outgoing, UpstreamAnswer } from "../lane.ts";
 import type { Abortable, AbortWatch } from "./abort-watch.ts";
+import type { Admitted } from "./admission-gate.ts";
 import { AnswerBody, type BodySource } from "./answer-body.ts";
-import { type AnswerHead, framingOf, parseAnswerHead, statusOf } from "./answer-head.ts";
+import { type AnswerHead, framingOf, parseAnswerHead } from "./answer-head.ts";
 import { OpenAnswer, WholeAnswer } from "./answers.ts";
 import { BodyReader, type BodySink } from "./body-reader.ts";
 import type { Carrier, Route } from "./carrier.ts";
 import { HeadBuffer, type HeadSplit, splitHead } from "./head-buffer.ts";
 import { streamOf } from "../short-body.ts";
 import { Upload, type UploadSink } from "./upload.ts";
-
-/** A longer body goes to the client in another form than as the bytes of a Response. */
-const MOST_WHOLE_BYTES = 12_000;
+import { wholeResponse } from "./whole-response.ts";
 
 type Stage = "head" | "body" | "over";
 
 /** One request and its answer over a connection. Used once, though it may go to a second connection. */
-export class Exchange implements BodySource, BodySink, UploadSink, Abortable {
+export class Exchange implements BodySource, BodySink, UploadSink, Abortable, Admitted {
   readonly outgoing: Outgoing;
   place = -1;
   round = 0;
+  ticket = -1;
   readonly #opening: string | Buffer;
   readonly #resolve: (answer: UpstreamAnswer) => void;
   readonly #reject: (error: unknown) => void;
@@ -53,6 +53,10 @@ export class Exchange implements BodySource, BodySink, UploadSink, Abortable {
     this.#route = route;
     const { body } = outgoing;
     this.#isUploaded = body === undefined || (body instanceof Uint8Array && body.length === lengthOf(outgoing.headers));
+  }
+
+  get isOver(): boolean {
+    return this.#stage === "over";
   }
 
   /** Is told which connection it has, or will have when that is made. */
@@ -125,6 +129,7 @@ export class Exchange implements BodySource, BodySink, UploadSink, Abortable {
     if (isAnswered) this.#body?.end(error);
     else this.#reject(this.#upload === undefined ? error : begun(error));
     this.#carrier?.terminate();
+    this.#settle();
   }
 
   pause(): void {
@@ -179,7 +184,7 @@ export class Exchange implements BodySource, BodySink, UploadSink, Abortable {
       const { text } = split;
       const { known, repeated } = this.#route;
       const before = repeated.of(text);
-      const response = responseOf(split, before, this.outgoing.method);
+      const response = wholeResponse(split, before, this.outgoing.method);
       if (before !== undefined) {
         return this.#answer({ ...before, headers: response?.headers ?? new Headers(before.headers) }, split, response);
       }
@@ -215,6 +220,7 @@ export class Exchange implements BodySource, BodySink, UploadSink, Abortable {
       return;
     }
     this.#stage = "body";
+    this.#settle();
     this.#reader = new BodyReader(framingOf(head));
     this.#body = new AnswerBody(this);
     const answer = new OpenAnswer(head, this.#body);
@@ -252,6 +258,12 @@ export class Exchange implements BodySource, BodySink, UploadSink, Abortable {
       this.#upload?.stop();
       this.#carrier?.close();
     }
+    this.#settle();
+  }
+
+  /** Whether there is an answer is known, and its connection may be another's by now. */
+  #settle(): void {
+    if (this.ticket >= 0) this.#route.settle(this);
   }
 }
 
@@ -261,19 +273,6 @@ export class Exchange implements BodySource, BodySink, UploadSink, Abortable {
  */
 function isReplayable({ method, body }: Outgoing): boolean {
   return body === undefined && (method === "GET" || method === "HEAD" || method === "OPTIONS");
-}
-
-/**
- * What may be the whole answer as Bun's: the fields cost less there than beside it, to be copied. They are those of `before`, or
- * are still to come.
- */
-function responseOf({ text, rest }: HeadSplit, before: AnswerHead | undefined, method: string): Response | undefined {
-  if (rest.length === 0 || rest.length > MOST_WHOLE_BYTES || method === "HEAD") return undefined;
-  const status = before?.status ?? statusOf(text);
-  // Of a head that is still to be read this is a guess, and Bun takes no other status.
-  if (!(status >= 200 && status <= 599) || status === 204 || status === 205 || status === 304) return undefined;
-  const body = rest as Uint8Array<ArrayBuffer>;
-  return new Response(body, before === undefined ? { status } : { status, headers: before.headers });
 }
 
 function bytesOf(bytes: string | Uint8Array): Uint8Array {

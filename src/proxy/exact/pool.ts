@@ -1,4 +1,5 @@
 import type { Peer } from "../../upstream/peer.ts";
+import { AdmissionGate } from "./admission-gate.ts";
 import type { Route } from "./carrier.ts";
 import { Connection, type Keeper } from "./connection.ts";
 import type { Exchange } from "./exchange.ts";
@@ -18,10 +19,11 @@ const SURPLUS_MS = 1_000;
 const ON_THE_WAY_MS = 1_000;
 const TIMEOUT = /(?:^|[\s,])timeout=(\d{1,7})(?![^\s,])/i;
 
-/** The connections to one peer, and what they have in common. It holds the idle ones; there is no limit to those in use. */
+/** The connections to one peer, and what they have in common. It holds the idle ones, and where there are very many has requests wait. */
 export class Pool implements Keeper, Route, Disposable {
   readonly known = new KnownFields();
   readonly repeated = new RepeatedHead();
+  readonly #gate = new AdmissionGate<Exchange>((exchange) => this.#run(exchange));
   readonly #peer: Peer;
   readonly #idleTimeoutMs: number;
   /** In the order in which they became idle: the last is taken first, so that what is not needed grows old. */
@@ -41,11 +43,13 @@ export class Pool implements Keeper, Route, Disposable {
     this.#idleTimeoutMs = idleTimeoutMs > 0 ? idleTimeoutMs : DEFAULT_IDLE_TIMEOUT_MS;
   }
 
-  /** Runs an exchange on an idle connection, or else on a new one. */
+  /** Runs an exchange on an idle connection, or else on a new one; where there are very many, when it is its turn. */
   run(exchange: Exchange): void {
-    const connection = this.#toldMs === Number.POSITIVE_INFINITY ? this.#idle.pop() : this.#takeFresh();
-    if (connection === undefined) this.dial(exchange);
-    else connection.run(exchange);
+    this.#gate.enter(exchange);
+  }
+
+  settle(exchange: Exchange): void {
+    this.#gate.settle(exchange);
   }
 
   /**
@@ -86,6 +90,13 @@ export class Pool implements Keeper, Route, Disposable {
     this.#isDisposed = true;
     clearTimeout(this.#sweep);
     for (const connection of this.#idle.splice(0)) connection.close();
+  }
+
+  /** On the youngest idle connection, or else on a new one. */
+  #run(exchange: Exchange): void {
+    const connection = this.#toldMs === Number.POSITIVE_INFINITY ? this.#idle.pop() : this.#takeFresh();
+    if (connection === undefined) this.dial(exchange);
+    else connection.run(exchange);
   }
 
   /** How long the oldest idle connection may have been idle: less when there are more than the pool is to hold. */
