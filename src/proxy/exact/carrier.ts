@@ -22,6 +22,8 @@ export interface Route {
   readonly repeated: RepeatedHead;
   /** Is told what the peer says of its idle connections: the value of a Keep-Alive field. */
   onKeepAlive(value: string): void;
+  /** Gives an exchange a connection, which begins it. */
+  connect(exchange: Exchange): void;
   /** Finds another connection for an exchange whose own had closed unnoticed; never one that was idle. */
   dial(exchange: Exchange): void;
   /** Is told when an exchange that has a ticket no longer waits for an answer. */

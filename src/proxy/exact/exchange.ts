@@ -8,15 +8,18 @@ import { type AnswerHead, framingOf, parseAnswerHead } from "./answer-head.ts";
 import { OpenAnswer, WholeAnswer } from "./answers.ts";
 import { BodyReader, type BodySink } from "./body-reader.ts";
 import type { Carrier, Route } from "./carrier.ts";
+import { begun, closed } from "./exchange-faults.ts";
 import { HeadBuffer, type HeadSplit, splitHead } from "./head-buffer.ts";
+import { isReplayable } from "./replayable.ts";
 import { streamOf } from "../short-body.ts";
+import { type Deferred, turn } from "../turn.ts";
 import { Upload, type UploadSink } from "./upload.ts";
 import { wholeResponse } from "./whole-response.ts";
 
 type Stage = "head" | "body" | "over";
 
 /** One request and its answer over a connection. Used once, though it may go to a second connection. */
-export class Exchange implements BodySource, BodySink, UploadSink, Abortable, Admitted {
+export class Exchange implements BodySource, BodySink, UploadSink, Abortable, Admitted, Deferred {
   readonly outgoing: Outgoing;
   place = -1;
   round = 0;
@@ -37,6 +40,8 @@ export class Exchange implements BodySource, BodySink, UploadSink, Abortable, Ad
   #partialHead: HeadBuffer | undefined = undefined;
   #reader: BodyReader | undefined = undefined;
   #body: AnswerBody | undefined = undefined;
+  /** Its answer that is whole, and to be given at the end of this turn. */
+  #whole: WholeAnswer | undefined = undefined;
   #keepsAlive = false;
 
   /** `opening` is the request's head; `resolve` and `reject` settle the promise of its answer. */
@@ -62,6 +67,17 @@ export class Exchange implements BodySource, BodySink, UploadSink, Abortable, Ad
   /** Is told which connection it has, or will have when that is made. */
   assign(carrier: Carrier): void {
     this.#carrier = carrier;
+  }
+
+  /** Before it is sent it takes a connection; when it is answered it gives its answer. */
+  onTurnEnd(): void {
+    if (this.#whole !== undefined) return this.#resolve(this.#whole);
+    if (this.#stage === "over") return;
+    try {
+      this.#route.connect(this);
+    } catch (error) {
+      this.fail(error);
+    }
   }
 
   /** Sends the request. `isReused` when other exchanges were on this connection before. */
@@ -216,7 +232,8 @@ export class Exchange implements BodySource, BodySink, UploadSink, Abortable, Ad
       this.#over(head.keepsAlive && !hasSurplus && !isOdd);
       const body = hasNone || length === 0 ? null : hasSurplus ? rest.subarray(0, length) : rest;
       const isAsMade = body !== null && !hasSurplus;
-      this.#resolve(new WholeAnswer(head, body, isAsMade ? response : undefined));
+      this.#whole = new WholeAnswer(head, body, isAsMade ? response : undefined);
+      turn.defer(this);
       return;
     }
     this.#stage = "body";
@@ -267,14 +284,6 @@ export class Exchange implements BodySource, BodySink, UploadSink, Abortable, Ad
   }
 }
 
-/**
- * What may be sent again when an idle connection turns out to be closed (RFC 9112 9.3.1): fetch does so by itself, and
- * without it each origin that closes idle connections would now and then cost a client a 502.
- */
-function isReplayable({ method, body }: Outgoing): boolean {
-  return body === undefined && (method === "GET" || method === "HEAD" || method === "OPTIONS");
-}
-
 function bytesOf(bytes: string | Uint8Array): Uint8Array {
   return typeof bytes === "string" ? Buffer.from(bytes, "latin1") : bytes;
 }
@@ -283,14 +292,4 @@ function bytesOf(bytes: string | Uint8Array): Uint8Array {
 function lengthOf(headers: Headers): number {
   const length = headers.get("content-length");
   return length === null ? -1 : Number(length);
-}
-
-/** Once its body is being read a request cannot go to another peer, whatever the failure says of that. */
-function begun(error: unknown): unknown {
-  if (!(error instanceof ProxyError) || !error.nothingSent) return error;
-  return new ProxyError("connection_terminated", `no second connection: ${error.kind}, ${error.detail}`, error.cause);
-}
-
-function closed(where: string, cause?: unknown): ProxyError {
-  return new ProxyError("connection_terminated", `the upstream closed its connection ${where}`, cause);
 }

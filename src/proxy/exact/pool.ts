@@ -1,4 +1,5 @@
 import type { Peer } from "../../upstream/peer.ts";
+import { turn } from "../turn.ts";
 import { AdmissionGate } from "./admission-gate.ts";
 import type { Route } from "./carrier.ts";
 import { Connection, type Keeper } from "./connection.ts";
@@ -23,7 +24,7 @@ const TIMEOUT = /(?:^|[\s,])timeout=(\d{1,7})(?![^\s,])/i;
 export class Pool implements Keeper, Route, Disposable {
   readonly known = new KnownFields();
   readonly repeated = new RepeatedHead();
-  readonly #gate = new AdmissionGate<Exchange>((exchange) => this.#run(exchange));
+  readonly #gate = new AdmissionGate<Exchange>((exchange) => turn.defer(exchange));
   readonly #peer: Peer;
   readonly #idleTimeoutMs: number;
   /** In the order in which they became idle: the last is taken first, so that what is not needed grows old. */
@@ -43,9 +44,16 @@ export class Pool implements Keeper, Route, Disposable {
     this.#idleTimeoutMs = idleTimeoutMs > 0 ? idleTimeoutMs : DEFAULT_IDLE_TIMEOUT_MS;
   }
 
-  /** Runs an exchange on an idle connection, or else on a new one; where there are very many, when it is its turn. */
+  /** Has an exchange run at the end of this turn of the event loop; where there are very many, in one to come. */
   run(exchange: Exchange): void {
     this.#gate.enter(exchange);
+  }
+
+  /** Runs an exchange on the youngest idle connection, or else on a new one. */
+  connect(exchange: Exchange): void {
+    const connection = this.#toldMs === Number.POSITIVE_INFINITY ? this.#idle.pop() : this.#takeFresh();
+    if (connection === undefined) this.dial(exchange);
+    else connection.run(exchange);
   }
 
   settle(exchange: Exchange): void {
@@ -90,13 +98,6 @@ export class Pool implements Keeper, Route, Disposable {
     this.#isDisposed = true;
     clearTimeout(this.#sweep);
     for (const connection of this.#idle.splice(0)) connection.close();
-  }
-
-  /** On the youngest idle connection, or else on a new one. */
-  #run(exchange: Exchange): void {
-    const connection = this.#toldMs === Number.POSITIVE_INFINITY ? this.#idle.pop() : this.#takeFresh();
-    if (connection === undefined) this.dial(exchange);
-    else connection.run(exchange);
   }
 
   /** How long the oldest idle connection may have been idle: less when there are more than the pool is to hold. */

@@ -74,7 +74,14 @@ function start(
   settle.promise.catch(() => {});
   const carrier = new FakeCarrier();
   carrier.room = room;
-  const route = { known: new KnownFields(), repeated, onKeepAlive() {}, settle() {}, dial: () => running.redials++ };
+  const route = {
+    known: new KnownFields(),
+    repeated,
+    onKeepAlive() {},
+    settle() {},
+    connect() {},
+    dial: () => running.redials++,
+  };
   const exchange = new Exchange(outgoing, OPENING, settle, route);
   const running: Running = { exchange, carrier, answer: settle.promise, redials: 0 };
   exchange.assign(carrier);
