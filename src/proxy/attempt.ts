@@ -1,5 +1,6 @@
 import { ProxyError } from "../core/errors.ts";
 import type { Deadline } from "./deadline.ts";
+import { ForwardedFields } from "./forwarded.ts";
 import type { Outgoing, UploadBody } from "./lane.ts";
 import { UNCOUNTED_BYTES } from "./observation.ts";
 import { patientBody } from "./patient-body.ts";
@@ -8,9 +9,17 @@ import type { Session } from "./session.ts";
 import { wholeBody } from "./short-body.ts";
 import { timedBody } from "./timed-body.ts";
 
-/** Makes the message of one attempt. `headers` are edited already. */
-export function prepare<Ctx>(session: Session<Ctx>, headers: Headers, phases: ProxyHttp<Ctx>): Outgoing {
+/** Makes the message of one attempt. Its fields are edited already. */
+export function prepare<Ctx>(
+  session: Session<Ctx>,
+  headers: Headers | ForwardedFields,
+  phases: ProxyHttp<Ctx>,
+): Outgoing {
   const method = session.upstreamMethod ?? session.method;
+  if (headers instanceof ForwardedFields) {
+    session.deadline?.onSent();
+    return new Attempt(session, method, headers, undefined);
+  }
   const whole = wholeBody(session);
   const stream = whole === undefined ? session.request.body : null;
   const hasBody = whole !== undefined || stream !== null;
@@ -25,26 +34,32 @@ export function prepare<Ctx>(session: Session<Ctx>, headers: Headers, phases: Pr
 class Attempt implements Outgoing {
   readonly method: string;
   readonly target: string;
-  readonly headers: Headers;
+  readonly laidOver: ForwardedFields | undefined;
   readonly body: UploadBody | undefined;
   readonly isRepeated: boolean;
   connectMs: number | undefined = undefined;
+  #headers: Headers | undefined;
   readonly #request: Request;
   readonly #deadline: Deadline | undefined;
 
   constructor(
     { request, target, attempts, deadline }: Session<unknown>,
     method: string,
-    headers: Headers,
+    fields: Headers | ForwardedFields,
     body: UploadBody | undefined,
   ) {
     this.method = method;
     this.target = target;
-    this.headers = headers;
+    this.laidOver = fields instanceof ForwardedFields ? fields : undefined;
+    this.#headers = fields instanceof ForwardedFields ? undefined : fields;
     this.body = body;
     this.isRepeated = attempts > 1;
     this.#request = request;
     this.#deadline = deadline;
+  }
+
+  get headers(): Headers {
+    return (this.#headers ??= this.laidOver?.copy() ?? new Headers());
   }
 
   // A request that nobody asks for its signal has none made for it, which costs 6 % of the request (Bun 1.4.5).

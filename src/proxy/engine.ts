@@ -10,6 +10,7 @@ import type { Awaitable } from "./awaitable.ts";
 import type { BufferBudget } from "./budget.ts";
 import { Deadline } from "./deadline.ts";
 import { failureOf } from "./failure.ts";
+import { ForwardedFields } from "./forwarded.ts";
 import type { UpstreamAnswer } from "./lane.ts";
 import type { Lanes } from "./lanes.ts";
 import type { OpenStreams } from "./open-streams.ts";
@@ -111,6 +112,8 @@ export class Engine<Ctx = unknown> {
     if (peer instanceof ProxyError) return this.#fail(session, peer);
     session.peer = peer;
     session.attempts++;
+    const forwarded = session.isBare ? this.#phases.forwardedAlone?.(session, peer) : undefined;
+    if (forwarded !== undefined) return this.#begin(session, peer, forwarded);
     const headers = new Headers(session.headers);
     // It may have this one, which then names no other.
     if (session.isOrdinary) headers.delete("connection");
@@ -123,19 +126,24 @@ export class Engine<Ctx = unknown> {
     if (edited instanceof Promise) {
       return this.#guard(
         session,
-        edited.then(() => this.#send(session, peer, headers)),
+        edited.then(() => this.#begin(session, peer, headers)),
       );
     }
-    return this.#send(session, peer, headers);
+    return this.#begin(session, peer, headers);
+  }
+
+  #begin(session: Session<Ctx>, peer: Peer, fields: Headers | ForwardedFields): Promise<Response | undefined> {
+    session.hold(peer);
+    session.observation?.onAttempt();
+    return fields instanceof ForwardedFields
+      ? this.#exchange(session, peer, fields)
+      : this.#send(session, peer, fields);
   }
 
   #send(session: Session<Ctx>, peer: Peer, headers: Headers): Promise<Response | undefined> {
-    session.hold(peer);
-    const { observation } = session;
-    observation?.onAttempt();
     if (session.isUpgrade) return this.#guard(session, this.#upgrade(session, peer, headers));
     if (!mayBeShort(session, headers, this.#phases)) return this.#exchange(session, peer, headers);
-    observation?.endTurn();
+    session.observation?.endTurn();
     const taken = takeShortBody(session, headers);
     return this.#guard(
       session,
@@ -143,16 +151,14 @@ export class Engine<Ctx = unknown> {
     );
   }
 
-  #exchange(session: Session<Ctx>, peer: Peer, headers: Headers): Promise<Response | undefined> {
+  #exchange(session: Session<Ctx>, peer: Peer, fields: Headers | ForwardedFields): Promise<Response | undefined> {
     const { observation } = session;
-    const { lanes } = this.#options;
     const { timeouts } = peer.options;
     const isTimed = timeouts.responseHeaderMs > 0 || (timeouts.writeMs > 0 && hasStream(session));
-    const deadline = isTimed ? new Deadline(session.request.signal, timeouts) : undefined;
-    session.deadline = deadline;
-    const outgoing = prepare(session, headers, this.#phases);
+    const deadline = (session.deadline = isTimed ? new Deadline(session.request.signal, timeouts) : undefined);
+    const outgoing = prepare(session, fields, this.#phases);
     // Neither function throws, so that the usual request needs no further promise to catch what they might.
-    return lanes
+    return this.#options.lanes
       .of(peer, outgoing)
       .send(outgoing)
       .then(

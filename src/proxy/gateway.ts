@@ -7,7 +7,7 @@ import type { RetryVerdict } from "../upstream/retry.ts";
 import { type Awaitable, whenDone } from "./awaitable.ts";
 import type { ConnectionLimits } from "./connection-limits.ts";
 import { answerInstead } from "./error-routes.ts";
-import { setForwarded } from "./forwarded.ts";
+import { ForwardedFields, setForwarded } from "./forwarded.ts";
 import { editError, editOwnAnswer, editUpstreamAnswer } from "./gateway-answer.ts";
 import { GatewayCtx, type GatewaySession } from "./gateway-ctx.ts";
 import { type CompileContext, RouteCompiler } from "./handlers/compile.ts";
@@ -118,11 +118,18 @@ export class Gateway implements ProxyHttp<GatewayCtx> {
   upstreamRequestFilter(session: GatewaySession, headers: Headers, peer: Peer): void {
     const { route } = session.ctx;
     if (route === undefined) return;
-    session.ctx.isFailureCounted = false;
-    if (route.isWatched) this.#outcomes.onAttempt(session, peer);
+    this.#beginAttempt(session, peer, route);
     setForwarded(headers, session, route.trusts(session));
     this.#identity?.send(headers, session);
     route.editRequest(headers, session);
+  }
+
+  forwardedAlone(session: GatewaySession, peer: Peer): ForwardedFields | undefined {
+    const { route } = session.ctx;
+    if (this.#identity !== undefined || route === undefined || route.editsRequests || route.trusts(session))
+      return undefined;
+    this.#beginAttempt(session, peer, route);
+    return new ForwardedFields(session);
   }
 
   attemptFailed(session: GatewaySession, peer: Peer, error: ProxyError): void {
@@ -182,6 +189,11 @@ export class Gateway implements ProxyHttp<GatewayCtx> {
     else if (error.side === "upstream") this.#log.warn("request failed", facts);
     else if (error.side === "internal") this.#log.error("request failed", facts);
     else this.#log.info("request failed", facts);
+  }
+
+  #beginAttempt(session: GatewaySession, peer: Peer, route: ProxyRoute): void {
+    session.ctx.isFailureCounted = false;
+    if (route.isWatched) this.#outcomes.onAttempt(session, peer);
   }
 
   /** What was refused before the routes saw it is logged as they would have. */

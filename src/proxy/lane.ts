@@ -1,12 +1,23 @@
 /** A request's body: bytes where all of it is here. */
 export type UploadBody = ReadableStream<Uint8Array> | Uint8Array;
 
+/** A client's fields that go on as they came, but for its X-Forwarded-For, -Proto and -Host, in whose place are others. */
+export interface LaidOver {
+  /** Host and Connection among them. */
+  readonly client: Headers;
+  readonly host: string;
+  /** Those others, each as a line of a head. */
+  readonly lines: string;
+}
+
 /** One attempt's message, ready to go. */
 export interface Outgoing {
   readonly method: string;
   /** Path and query. */
   readonly target: string;
   readonly headers: Headers;
+  /** The same as `headers`, which are made when they are asked for then; undefined where they are something else. Default undefined. */
+  readonly laidOver?: LaidOver | undefined;
   /** Undefined where the request has none. Content-Length in `headers` tells its length, else it goes chunked. */
   readonly body: UploadBody | undefined;
   /** Another attempt was made before this one. Default false. */

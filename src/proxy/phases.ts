@@ -2,6 +2,7 @@ import type { ProxyError } from "../core/errors.ts";
 import type { Peer } from "../upstream/peer.ts";
 import type { RetryVerdict } from "../upstream/retry.ts";
 import type { Awaitable } from "./awaitable.ts";
+import type { ForwardedFields } from "./forwarded.ts";
 import type { Session } from "./session.ts";
 
 /** The head of an upstream's answer; hooks change `headers` in place. */
@@ -75,6 +76,12 @@ export interface ProxyHttp<Ctx = unknown> {
    * attempt. Without it they go as they are.
    */
   upstreamRequestFilter?(session: Session<Ctx>, headers: Headers, peer: Peer): Awaitable<void>;
+
+  /**
+   * Takes the place of upstreamRequestFilter where X-Forwarded-* are all that is set: gives the fields, which nobody copies
+   * then. Asked only for a request without a body whose fields may go as they came. Undefined, or without it, they are edited.
+   */
+  forwardedAlone?(session: Session<Ctx>, peer: Peer): ForwardedFields | undefined;
 
   /**
    * Sees each piece of the request body; what it returns is sent instead, undefined sends the piece as it

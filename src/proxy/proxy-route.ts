@@ -179,6 +179,11 @@ export class ProxyRoute implements StreamOwner {
     return proto !== null && /(?:^|,)\s*https\s*$/.test(proto) && this.trusts(session);
   }
 
+  /** Whether `editRequest` has something to do. */
+  get editsRequests(): boolean {
+    return this.#host !== undefined || this.#headerUp !== undefined;
+  }
+
   /** The configured edits of what goes upstream, after all others. */
   editRequest(headers: Headers, session: GatewaySession): void {
     if (this.#host !== undefined) setField(headers, "Host", this.#host.of(session));

@@ -144,6 +144,11 @@ export class Session<Ctx = unknown> implements RequestFacts {
     return this.#isOrdinary && this.#headers === undefined;
   }
 
+  /** Nothing of it has to be changed, and there is no body: such methods have none here (Bun 1.4.5). */
+  get isBare(): boolean {
+    return this.isOrdinary && this.host !== undefined && (this.method === "GET" || this.method === "HEAD");
+  }
+
   /** The same for changing: what is changed is what matchers see and what goes upstream. */
   editHeaders(): Headers {
     this.revision++;

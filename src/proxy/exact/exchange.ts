@@ -83,7 +83,7 @@ export class Exchange implements BodySource, BodySink, UploadSink, Abortable, Ad
   /** Sends the request. `isReused` when other exchanges were on this connection before. */
   begin(isReused: boolean): void {
     this.#mayRedial = isReused;
-    const { body, headers } = this.outgoing;
+    const { body } = this.outgoing;
     if (body === undefined || this.#isUploaded) {
       this.#unsent = undefined;
       this.send(body instanceof Uint8Array ? Buffer.concat([bytesOf(this.#opening), body]) : this.#opening);
@@ -91,7 +91,11 @@ export class Exchange implements BodySource, BodySink, UploadSink, Abortable, Ad
     else if (body instanceof ReadableStream && body.locked)
       this.fail(new ProxyError("internal_error", "the request's body was taken by someone else"));
     else {
-      this.#upload = new Upload(body instanceof Uint8Array ? streamOf(body) : body, lengthOf(headers), this);
+      this.#upload = new Upload(
+        body instanceof Uint8Array ? streamOf(body) : body,
+        lengthOf(this.outgoing.headers),
+        this,
+      );
       void this.#upload.run(this.#opening);
     }
   }
