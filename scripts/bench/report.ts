@@ -34,7 +34,8 @@ export function rowsOf(scenario: Scenario, measured: readonly Measured[]): reado
       const ratios: Partial<Record<Reference, number>> = {};
       for (const name of isCompared ? REFERENCES : []) {
         const theirs = valuesOf(measured.find((each) => each.contender === name)?.rounds ?? [], column.name);
-        if (own.length > 0 && theirs.length === own.length) ratios[name] = pairedRatio(own, theirs).median;
+        const isComparable = own.length > 0 && theirs.length === own.length && theirs.every((value) => value > 0);
+        if (isComparable) ratios[name] = pairedRatio(own, theirs).median;
       }
       return { column, spread: spreadOf(own), ratios };
     });
