@@ -58,7 +58,7 @@ export function columnsOf({ type }: Load): readonly { readonly column: Column; r
     case "burst":
       return [...compared("p50Ms", "p99Ms"), ...shown("perSecond")];
     case "rate":
-      return [...compared("p99Ms"), ...shown("p50Ms", "p999Ms", "cpu")];
+      return [...compared("p99Ms"), ...shown("p50Ms", "p999Ms", "perSecond", "cpu")];
     case "events":
       return [...compared("perCpuSecond", "p99Ms"), ...shown("perSecond")];
     case "idle_sockets":

@@ -7,7 +7,7 @@ import type { LoadResult } from "./load/result.ts";
 import { socketsWithin } from "./limits.ts";
 import { idleSocketBytes, memoryBytes } from "./memory.ts";
 import { cpuSeconds, listening, type Running } from "./processes.ts";
-import type { Scenario } from "./scenarios.ts";
+import { REAL_CLIENT, type Scenario } from "./scenarios.ts";
 
 /** A contender that is up, or can be started again. */
 export interface Entrant {
@@ -53,13 +53,15 @@ export async function runScenario(run: ScenarioRun): Promise<readonly Measured[]
     wrong.set(entrant, await checkAnswer(scenario, entrant.port).catch(words));
   }
   const fit = entrants.filter((entrant) => wrong.get(entrant)?.length === 0);
-  if (takesWarming(scenario)) for (const entrant of fit) await timed(run, entrant, Math.min(run.seconds, 2));
+  if (takesWarming(scenario)) for (const entrant of fit) await timed(fixed(run), entrant, warmingSeconds(run));
+  const runs = new Map<Entrant, ScenarioRun>();
+  for (const entrant of fit) runs.set(entrant, await paced(run, entrant));
 
   const count = scenario.load.type === "idle_sockets" ? MEMORY_ROUNDS : run.rounds;
   const rounds = new Map<Entrant, Round[]>(entrants.map((entrant) => [entrant, []]));
   for (let round = 0; round < count; round++) {
     const order = [...fit.slice(round % fit.length), ...fit.slice(0, round % fit.length)];
-    for (const entrant of order) rounds.get(entrant)?.push(await timed(run, entrant, run.seconds));
+    for (const entrant of order) rounds.get(entrant)?.push(await timed(runs.get(entrant) ?? run, entrant, run.seconds));
     process.stderr.write(`${scenario.name}: round ${round + 1} of ${count}\r`);
   }
   process.stderr.write("\n");
@@ -69,6 +71,32 @@ export async function runScenario(run: ScenarioRun): Promise<readonly Measured[]
     wrong: wrong.get(entrant) ?? [],
     rounds: rounds.get(entrant) ?? [],
   }));
+}
+
+function warmingSeconds({ seconds }: ScenarioRun): number {
+  return Math.min(seconds, 2);
+}
+
+/** The same as fast as it goes, where the rate depends on how fast that is. */
+function fixed(run: ScenarioRun): ScenarioRun {
+  const { scenario } = run;
+  const { load } = scenario;
+  if (load.type !== "rate" || load.perSecond !== "half") return run;
+  const { bytes, connections } = load;
+  return {
+    ...run,
+    scenario: { ...scenario, load: { type: "requests", path: "/", bytes, connections, fields: REAL_CLIENT } },
+  };
+}
+
+/** The same with this contender's own rate in the place of "half". */
+async function paced(run: ScenarioRun, entrant: Entrant): Promise<ScenarioRun> {
+  const { scenario } = run;
+  const { load } = scenario;
+  if (load.type !== "rate" || load.perSecond !== "half") return run;
+  const { figures } = await timed(fixed(run), entrant, warmingSeconds(run));
+  const perSecond = Math.round((figures.perSecond ?? 0) / 2);
+  return { ...run, scenario: { ...scenario, load: { ...load, perSecond } } };
 }
 
 function takesWarming({ load: { type } }: Scenario): boolean {
@@ -114,7 +142,8 @@ function makeLoad({ scenario, loadCore: core, dir }: ScenarioRun, port: number, 
     case "http2":
       return http2(load, target);
     case "rate":
-      return rate(load, target);
+      if (load.perSecond === "half") throw new Error("half of what is not known yet");
+      return rate(load.perSecond, load, target);
     case "handshakes":
       return handshakes(load, target);
     case "messages":

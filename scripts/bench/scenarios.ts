@@ -53,8 +53,8 @@ export type Load =
   /** So many requests in all, as a person would try it. */
   | { readonly type: "burst"; readonly requests: number; readonly connections: number; readonly bytes: number }
   | { readonly type: "http2"; readonly connections: number; readonly streams: number; readonly bytes: number }
-  /** Requests by the clock, each counted from when it was due; "half" of what the slowest of the others can do. */
-  | { readonly type: "rate"; readonly perSecond: number; readonly connections: number; readonly bytes: number }
+  /** Requests by the clock, each counted from when it was due; "half" of what each contender can do without one. */
+  | { readonly type: "rate"; readonly perSecond: number | "half"; readonly connections: number; readonly bytes: number }
   /** TLS handshakes, each with one request. */
   | { readonly type: "handshakes"; readonly isResumed: boolean }
   /** WebSocket messages that come back, one at a time on each connection. */
@@ -77,7 +77,7 @@ export interface Scenario {
 }
 
 /** A client without these makes Bun's fetch add its own, which a proxy has to prevent; every real one sends them. */
-const REAL_CLIENT = ["User-Agent: Mozilla/5.0 (X11; Linux x86_64) bench", "Accept: */*"];
+export const REAL_CLIENT = ["User-Agent: Mozilla/5.0 (X11; Linux x86_64) bench", "Accept: */*"];
 const HELLO_BYTES = HELLO.length;
 
 function hello(connections: number, fields: readonly string[] = REAL_CLIENT): Load {
@@ -135,6 +135,12 @@ export const SCENARIOS: readonly Scenario[] = [
     description: "13 bytes, 5,000 requests a second by the clock",
     load: { type: "rate", perSecond: 5_000, connections: 50, bytes: HELLO_BYTES },
     isQuick: true,
+  },
+  {
+    ...plain,
+    name: "rate-half",
+    description: "13 bytes, half of what each can do a second, by the clock",
+    load: { type: "rate", perSecond: "half", connections: 50, bytes: HELLO_BYTES },
   },
   {
     ...plain,

@@ -17,8 +17,12 @@ async function own(program: string, args: readonly (string | number)[], core: nu
   return JSON.parse(await output(pinned(command, core))) as LoadResult;
 }
 
-export function rate(load: Extract<Load, { type: "rate" }>, { port, seconds, core }: Target): Promise<LoadResult> {
-  return own("rate.ts", [port, load.perSecond, load.connections, seconds, load.bytes], core);
+export function rate(
+  perSecond: number,
+  load: Extract<Load, { type: "rate" }>,
+  { port, seconds, core }: Target,
+): Promise<LoadResult> {
+  return own("rate.ts", [port, perSecond, load.connections, seconds, load.bytes], core);
 }
 
 export function messages(
