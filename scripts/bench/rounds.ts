@@ -7,7 +7,7 @@ import type { LoadResult } from "./load/result.ts";
 import { socketsWithin } from "./limits.ts";
 import { idleSocketBytes, memoryBytes } from "./memory.ts";
 import { cpuSeconds, listening, type Running } from "./processes.ts";
-import { REAL_CLIENT, type Scenario } from "./scenarios.ts";
+import { type Load, REAL_CLIENT, type Scenario } from "./scenarios.ts";
 
 /** A contender that is up, or can be started again. */
 export interface Entrant {
@@ -53,9 +53,8 @@ export async function runScenario(run: ScenarioRun): Promise<readonly Measured[]
     wrong.set(entrant, await checkAnswer(scenario, entrant.port).catch(words));
   }
   const fit = entrants.filter((entrant) => wrong.get(entrant)?.length === 0);
-  if (takesWarming(scenario)) for (const entrant of fit) await timed(fixed(run), entrant, warmingSeconds(run));
   const runs = new Map<Entrant, ScenarioRun>();
-  for (const entrant of fit) runs.set(entrant, await paced(run, entrant));
+  for (const entrant of fit) runs.set(entrant, takesWarming(scenario) ? await warmed(run, entrant) : run);
 
   const count = scenario.load.type === "idle_sockets" ? MEMORY_ROUNDS : run.rounds;
   const rounds = new Map<Entrant, Round[]>(entrants.map((entrant) => [entrant, []]));
@@ -73,28 +72,21 @@ export async function runScenario(run: ScenarioRun): Promise<readonly Measured[]
   }));
 }
 
-function warmingSeconds({ seconds }: ScenarioRun): number {
-  return Math.min(seconds, 2);
-}
-
-/** The same as fast as it goes, where the rate depends on how fast that is. */
-function fixed(run: ScenarioRun): ScenarioRun {
+/** Warms a contender up. Gives what it is timed by: with half of what it can do in the place of "half". */
+async function warmed(run: ScenarioRun, entrant: Entrant): Promise<ScenarioRun> {
   const { scenario } = run;
   const { load } = scenario;
-  if (load.type !== "rate" || load.perSecond !== "half") return run;
+  const seconds = Math.min(run.seconds, 2);
+  if (load.type !== "rate" || load.perSecond !== "half") {
+    await timed(run, entrant, seconds);
+    return run;
+  }
   const { bytes, connections } = load;
-  return {
-    ...run,
-    scenario: { ...scenario, load: { type: "requests", path: "/", bytes, connections, fields: REAL_CLIENT } },
-  };
-}
-
-/** The same with this contender's own rate in the place of "half". */
-async function paced(run: ScenarioRun, entrant: Entrant): Promise<ScenarioRun> {
-  const { scenario } = run;
-  const { load } = scenario;
-  if (load.type !== "rate" || load.perSecond !== "half") return run;
-  const { figures } = await timed(fixed(run), entrant, warmingSeconds(run));
+  const full: Load = { type: "requests", path: "/", bytes, connections, fields: REAL_CLIENT };
+  const fullRun = { ...run, scenario: { ...scenario, load: full } };
+  // Cold it can do less.
+  await timed(fullRun, entrant, seconds);
+  const { figures } = await timed(fullRun, entrant, seconds);
   const perSecond = Math.round((figures.perSecond ?? 0) / 2);
   return { ...run, scenario: { ...scenario, load: { ...load, perSecond } } };
 }

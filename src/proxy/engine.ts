@@ -10,7 +10,7 @@ import type { Awaitable } from "./awaitable.ts";
 import type { BufferBudget } from "./budget.ts";
 import { Deadline } from "./deadline.ts";
 import { failureOf } from "./failure.ts";
-import { ForwardedFields } from "./forwarded.ts";
+import type { ForwardedFields } from "./forwarded.ts";
 import type { UpstreamAnswer } from "./lane.ts";
 import type { Lanes } from "./lanes.ts";
 import type { OpenStreams } from "./open-streams.ts";
@@ -113,7 +113,10 @@ export class Engine<Ctx = unknown> {
     session.peer = peer;
     session.attempts++;
     const forwarded = session.isBare ? this.#phases.forwardedAlone?.(session, peer) : undefined;
-    if (forwarded !== undefined) return this.#begin(session, peer, forwarded);
+    if (forwarded !== undefined) {
+      beginAttempt(session, peer);
+      return this.#exchange(session, peer, forwarded);
+    }
     const headers = new Headers(session.headers);
     // It may have this one, which then names no other.
     if (session.isOrdinary) headers.delete("connection");
@@ -126,21 +129,14 @@ export class Engine<Ctx = unknown> {
     if (edited instanceof Promise) {
       return this.#guard(
         session,
-        edited.then(() => this.#begin(session, peer, headers)),
+        edited.then(() => this.#send(session, peer, headers)),
       );
     }
-    return this.#begin(session, peer, headers);
-  }
-
-  #begin(session: Session<Ctx>, peer: Peer, fields: Headers | ForwardedFields): Promise<Response | undefined> {
-    session.hold(peer);
-    session.observation?.onAttempt();
-    return fields instanceof ForwardedFields
-      ? this.#exchange(session, peer, fields)
-      : this.#send(session, peer, fields);
+    return this.#send(session, peer, headers);
   }
 
   #send(session: Session<Ctx>, peer: Peer, headers: Headers): Promise<Response | undefined> {
+    beginAttempt(session, peer);
     if (session.isUpgrade) return this.#guard(session, this.#upgrade(session, peer, headers));
     if (!mayBeShort(session, headers, this.#phases)) return this.#exchange(session, peer, headers);
     session.observation?.endTurn();
@@ -290,6 +286,11 @@ export class Engine<Ctx = unknown> {
 }
 
 const NO_PHASE_CHOOSES = new ProxyError("no_peer_available", "no phase chooses a peer");
+
+function beginAttempt(session: Session, peer: Peer): void {
+  session.hold(peer);
+  session.observation?.onAttempt();
+}
 
 /** RFC 9110 9.2.1. */
 function isSafe(method: string): boolean {

@@ -126,10 +126,9 @@ export class Gateway implements ProxyHttp<GatewayCtx> {
 
   forwardedAlone(session: GatewaySession, peer: Peer): ForwardedFields | undefined {
     const { route } = session.ctx;
-    if (this.#identity !== undefined || route === undefined || route.editsRequests || route.trusts(session))
-      return undefined;
+    if (this.#identity !== undefined || route === undefined || route.editsRequests) return undefined;
     this.#beginAttempt(session, peer, route);
-    return new ForwardedFields(session);
+    return new ForwardedFields(session, route.trusts(session));
   }
 
   attemptFailed(session: GatewaySession, peer: Peer, error: ProxyError): void {

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { RequestHead } from "../../../src/proxy/exact/request-head.ts";
-import { ForwardedFields } from "../../../src/proxy/forwarded.ts";
+import { ForwardedFields, setForwarded } from "../../../src/proxy/forwarded.ts";
 import type { LaidOver, Outgoing } from "../../../src/proxy/lane.ts";
 import { sessionFor } from "./handlers/request.ts";
 
@@ -28,23 +28,30 @@ function outgoing(headers: Headers, laidOver?: LaidOver): Outgoing {
 
 const lines = (head: unknown) => String(head).split("\r\n").toSorted();
 
-test("written as they came with others laid over them, fields are the same as those that were copied and edited", () => {
-  const laidOver = new RequestHead("keep-alive");
-  const copied = new RequestHead("keep-alive");
-  for (let round = 0; round < 3; round++) {
-    for (const fields of CLIENTS) {
-      const session = sessionFor("/a?b", { headers: { host: "Site.test:81", ...fields } });
-      const forwarded = new ForwardedFields(session);
-      const head = laidOver.write(outgoing(forwarded.client, forwarded));
-      expect(lines(head)).toEqual(lines(copied.write(outgoing(forwarded.copy()))));
-      expect(lines(head).filter((line) => /^X-Forwarded-(?:For|Proto|Host):/.test(line))).toEqual([
-        "X-Forwarded-For: 192.0.2.9",
-        "X-Forwarded-Host: Site.test:81",
-        "X-Forwarded-Proto: http",
-      ]);
-      expect(lines(head)).toContain("Host: Site.test:81");
-      // Those of the client, which logs and routes read, stay as they are.
-      expect(session.headers.get("x-forwarded-for")).toBe(fields["x-forwarded-for"] ?? null);
+test.each([false, true])(
+  "laid over, fields are the same as when they were copied and edited (trusted: %p)",
+  (isTrusted) => {
+    const laidOver = new RequestHead("keep-alive");
+    const copied = new RequestHead("keep-alive");
+    for (let round = 0; round < 3; round++) {
+      for (const fields of CLIENTS) {
+        const session = sessionFor("/a?b", { headers: { host: "Site.test:81", ...fields } });
+        const forwarded = new ForwardedFields(session, isTrusted);
+        const edited = new Headers(session.headers);
+        edited.delete("connection");
+        setForwarded(edited, session, isTrusted);
+        const head = laidOver.write(outgoing(forwarded.client, forwarded));
+        expect(lines(head)).toEqual(lines(copied.write(outgoing(edited))));
+        expect([...forwarded.copy()]).toEqual([...edited]);
+        expect(lines(head).filter((line) => /^X-Forwarded-(?:For|Proto|Host):/.test(line))).toEqual([
+          `X-Forwarded-For: ${isTrusted && fields["x-forwarded-for"] ? `${fields["x-forwarded-for"]}, ` : ""}192.0.2.9`,
+          `X-Forwarded-Host: ${(isTrusted && fields["x-forwarded-host"]) || "Site.test:81"}`,
+          `X-Forwarded-Proto: ${(isTrusted && fields["x-forwarded-proto"]) || "http"}`,
+        ]);
+        expect(lines(head)).toContain("Host: Site.test:81");
+        // Those of the client, which logs and routes read, stay as they are.
+        expect(session.headers.get("x-forwarded-for")).toBe(fields["x-forwarded-for"] ?? null);
+      }
     }
-  }
-});
+  },
+);
